@@ -1,0 +1,227 @@
+/** @file The engine on onnxruntime-node. The only file, with web.ts, that knows the runtime. */
+import { createRequire } from 'node:module'
+import { availableParallelism } from 'node:os'
+import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node'
+import { RappelError } from '../base/errors.ts'
+import type { Tensor } from '../base/tensor.ts'
+import { writeModel } from '../graph/proto.ts'
+import type { Graph } from '../graph/types.ts'
+import {
+  type Call,
+  type CompileOptions,
+  checkBinding,
+  checkInputs,
+  type Engine,
+  type Executable,
+  type NamedTensors,
+  type Provider,
+} from './engine.ts'
+import { threadsFor } from './threads.ts'
+
+type Runtime = typeof import('onnxruntime-node')
+type Fetches = Record<string, RuntimeTensor>
+
+/** The session inside the runtime's own JavaScript: it runs at once, where the public `run` waits for the event loop. */
+interface InnerSession {
+  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void
+  run(feeds: Fetches, fetches: Fetches, options: object): unknown
+  dispose(): void
+}
+interface Inner {
+  readonly initOrt: () => void
+  readonly binding: { readonly InferenceSession: new () => InnerSession }
+}
+
+export interface NativeOptions {
+  /** Where to execute; default 'cpu'. */
+  readonly provider?: Provider
+  /** Threads within one operator, for every graph; default: by the size of each graph. */
+  readonly threads?: number
+}
+
+/**
+ * The native engine.
+ *
+ * @throws RappelError 'runtime' when onnxruntime-node is not installed, or lacks the provider: says what to install
+ */
+export async function nativeEngine(options: NativeOptions = {}): Promise<Engine> {
+  const runtime = await loadRuntime()
+  const provider = options.provider ?? 'cpu'
+  const available = runtime.listSupportedBackends().map(({ name }) => name)
+  if (!available.includes(provider))
+    throw new RappelError(
+      'runtime',
+      `the provider is '${provider}', expected one that this onnxruntime-node has: ${available.join(', ')}`,
+      providerHints[provider],
+    )
+  const sessions = new Map<string, SharedSession>()
+  const cores = availableParallelism()
+  return {
+    provider,
+    description: `onnxruntime-node ${runtime.version}, ${provider}`,
+    cores,
+    async compile(graph, compileOptions: CompileOptions = {}) {
+      const threads = compileOptions.threads ?? options.threads ?? threadsFor(graph, cores)
+      const bytes = writeModel(graph)
+      const key = `${threads} ${bytes.length} ${digest(bytes)}`
+      const known = sessions.get(key)
+      const shared = known ?? { session: await createSession(runtime, graph, bytes, provider, threads), users: 0 }
+      sessions.set(key, shared)
+      shared.users++
+      let released = false
+      return executable(runtime, graph, threads, shared.session, async () => {
+        if (released) return
+        released = true
+        if (--shared.users > 0) return
+        sessions.delete(key)
+        await shared.session.release()
+      })
+    },
+  }
+}
+
+const providerHints: Record<Provider, string> = {
+  cpu: 'reinstall onnxruntime-node',
+  cuda: 'CUDA exists on Linux x64 with an NVIDIA card: run `npm rebuild onnxruntime-node`, which downloads it, or leave the provider out to use the CPU',
+  webgpu:
+    'WebGPU needs a graphics driver and an onnxruntime-node build that has it; leave the provider out to use the CPU',
+  coreml: 'CoreML exists on macOS only; leave the provider out to use the CPU',
+  dml: 'DirectML exists on Windows only; leave the provider out to use the CPU',
+}
+
+interface SharedSession {
+  readonly session: Session
+  users: number
+}
+
+interface Session {
+  bind(feeds: Fetches, fetches: Fetches): Call
+  release(): Promise<void>
+}
+
+interface LoadedRuntime {
+  readonly common: Runtime
+  readonly inner: Inner | undefined
+  readonly version: string
+  listSupportedBackends(): { name: string }[]
+}
+
+async function loadRuntime(): Promise<LoadedRuntime> {
+  try {
+    const module = (await import('onnxruntime-node')) as Runtime & { listSupportedBackends(): { name: string }[] }
+    return {
+      common: module,
+      inner: loadInner(),
+      version: module.env.versions.node ?? 'of unknown version',
+      listSupportedBackends: module.listSupportedBackends,
+    }
+  } catch (error) {
+    const missing = (error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND'
+    const message = missing
+      ? 'onnxruntime-node is not installed'
+      : `onnxruntime-node cannot be loaded: ${(error as Error).message}`
+    throw new RappelError('runtime', message, 'run `npm install onnxruntime-node`', { cause: error })
+  }
+}
+
+/** Undefined when a version of the runtime has its files elsewhere: then the public interface serves, a little slower. */
+function loadInner(): Inner | undefined {
+  try {
+    const inner = createRequire(import.meta.url)('onnxruntime-node/dist/binding.js') as Partial<Inner>
+    const fits =
+      typeof inner.initOrt === 'function' && typeof inner.binding?.InferenceSession?.prototype.run === 'function'
+    return fits ? (inner as Inner) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function sessionOptions(provider: Provider, threads: number): InferenceSession.SessionOptions {
+  return {
+    executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+  }
+}
+
+async function createSession(
+  runtime: LoadedRuntime,
+  graph: Graph,
+  bytes: Uint8Array,
+  provider: Provider,
+  threads: number,
+): Promise<Session> {
+  const options = sessionOptions(provider, threads)
+  try {
+    if (runtime.inner === undefined) return publicSession(await runtime.common.InferenceSession.create(bytes, options))
+    runtime.inner.initOrt()
+    const session = new runtime.inner.binding.InferenceSession()
+    session.loadModel(bytes.buffer, bytes.byteOffset, bytes.byteLength, options)
+    return innerSession(session)
+  } catch (error) {
+    throw new RappelError(
+      'runtime',
+      `the runtime refused the graph '${graph.name}' on ${provider}: ${(error as Error).message}`,
+      provider === 'cpu' ? 'this is a defect of Rappel: please report it with the message' : 'try the provider cpu',
+      { cause: error },
+    )
+  }
+}
+
+function innerSession(session: InnerSession): Session {
+  const noOptions = {}
+  return {
+    bind: (feeds, fetches) => () => {
+      session.run(feeds, fetches, noOptions)
+      return undefined
+    },
+    release: async () => session.dispose(),
+  }
+}
+
+function publicSession(session: InferenceSession): Session {
+  return {
+    bind: (feeds, fetches) => async () => {
+      await session.run(feeds, fetches)
+    },
+    release: () => session.release(),
+  }
+}
+
+function executable(
+  { common }: LoadedRuntime,
+  graph: Graph,
+  threads: number,
+  session: Session,
+  release: () => Promise<void>,
+): Executable {
+  const wrap = ({ dtype, data, shape }: Tensor) =>
+    new common.Tensor(dtype as 'float32', data as Float32Array<ArrayBuffer>, [...shape])
+  const wrapAll = (role: 'input' | 'output', tensors: NamedTensors) => {
+    for (const [name, given] of Object.entries(tensors)) checkBinding(graph, role, name, given)
+    return Object.fromEntries(Object.entries(tensors).map(([name, given]) => [name, wrap(given)]))
+  }
+  return {
+    graph,
+    threads,
+    bind(inputs, outputs) {
+      checkInputs(graph, inputs)
+      return session.bind(wrapAll('input', inputs), wrapAll('output', outputs))
+    },
+    release,
+  }
+}
+
+/** 64 bits of a model's bytes, to find it again (FNV-1a over 32-bit words, twice). */
+function digest(bytes: Uint8Array): string {
+  let a = 0x811c9dc5
+  let b = 0x01234567
+  for (const byte of bytes) {
+    a = Math.imul(a ^ byte, 0x01000193)
+    b = Math.imul(b ^ byte, 0x85ebca6b) ^ (b >>> 15)
+  }
+  return `${a >>> 0}-${b >>> 0}`
+}

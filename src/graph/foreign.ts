@@ -1,0 +1,141 @@
+/** @file A node of a file while it is being read: its inputs as values, its attributes, and what it may be replaced by. */
+import { type DataOf, type DType, type Shape, type Tensor, tensor } from '../base/tensor.ts'
+import { type AttributeDocument, locate, modelError, type NodeDocument } from './document.ts'
+import type { Attributes, Builder, Value } from './graph.ts'
+import type { OpKind } from './ops/definition.ts'
+
+/** What reading one file shares between its nodes. */
+export interface Reading {
+  readonly opset: number
+  /** Constants that did not stand in the file as such, but came from rewriting. */
+  readonly derived: Set<Value>
+  /** A name of the file, or one like it where it is taken. */
+  readonly claim: (name: string) => string
+  /** A new name, which the file does not use. */
+  readonly unique: (base: string) => string
+}
+
+/** One node of a file, possibly of another opset, with the tools to put our operators in its place. */
+export class ForeignNode {
+  readonly node: NodeDocument
+  readonly inputs: readonly (Value | undefined)[]
+  readonly builder: Builder
+  readonly reading: Reading
+
+  constructor(node: NodeDocument, inputs: readonly (Value | undefined)[], builder: Builder, reading: Reading) {
+    this.node = node
+    this.inputs = inputs
+    this.builder = builder
+    this.reading = reading
+  }
+
+  get attributes(): ReadonlyMap<string, AttributeDocument> {
+    return this.node.attributes
+  }
+
+  /** An error about this node. */
+  error(message: string, hint?: string): Error {
+    return modelError(this.node.at, `${this.node.label} (${this.node.kind}) ${message}`, hint)
+  }
+
+  /** The input at a position. @throws RappelError 'model' when it is left out */
+  input(position: number): Value {
+    const value = this.inputs[position]
+    if (value === undefined) throw this.error(`lacks input ${position}`)
+    return value
+  }
+
+  /** The tensor at an input that must be a constant; undefined when it is left out. */
+  constantInput(position: number, role: string): Tensor | undefined {
+    const value = this.inputs[position]
+    if (value === undefined || value.constant !== undefined) return value?.constant
+    throw this.error(`computes ${role} in the graph (${value.name}), expected a constant`, 'export with fixed shapes')
+  }
+
+  /** The whole numbers at an input that must be a constant; undefined when it is left out. */
+  integersInput(position: number, role: string): number[] | undefined {
+    const data = this.constantInput(position, role)
+    if (data === undefined) return undefined
+    if (data.dtype !== 'int64' && data.dtype !== 'int32') throw this.error(`has ${data.dtype} as ${role}, expected int64`)
+    return Array.from(data.data as ArrayLike<number | bigint>, Number)
+  }
+
+  int(name: string, fallback: number): number {
+    return (this.#attribute(name, 'int') as number | undefined) ?? fallback
+  }
+
+  ints(name: string): readonly number[] | undefined {
+    return this.#attribute(name, 'ints') as readonly number[] | undefined
+  }
+
+  float(name: string, fallback: number): number {
+    return (this.#attribute(name, 'float') as number | undefined) ?? fallback
+  }
+
+  #attribute(name: string, type: AttributeDocument['type']): unknown {
+    const attribute = this.attributes.get(name)
+    if (attribute === undefined || attribute.type === type) return attribute?.value
+    throw this.error(`has the attribute '${name}' of type ${attribute.type}, expected ${type}`)
+  }
+
+  /** The attributes as a plain record, without some; for operators that have only numbers and texts. */
+  attributesWithout(...names: readonly string[]): Attributes {
+    const kept = [...this.attributes].filter(([name]) => !names.includes(name))
+    for (const [name, { type }] of kept)
+      if (type !== 'int' && type !== 'float' && type !== 'string' && type !== 'ints')
+        throw this.error(`has the attribute '${name}' of type ${type}, which Rappel does not know`)
+    return Object.fromEntries(kept.map(([name, { value }]) => [name, value as number | string | readonly number[]]))
+  }
+
+  /** Adds the operator that gives this node's outputs, under their names. */
+  give(kind: OpKind, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): readonly Value[] {
+    const { claim, unique } = this.reading
+    const names = this.node.outputs.map((name) => (name === '' ? unique(kind.toLowerCase()) : claim(name)))
+    return this.#add(kind, inputs, attributes, names)
+  }
+
+  /** Adds an operator on the way, under a new name. */
+  step(kind: OpKind, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): Value {
+    return this.#add(kind, inputs, attributes, [this.#stepName()])[0]
+  }
+
+  /** The same elements in another shape, as this node's output: at once where they are known. */
+  giveReshaped(x: Value, shape: Shape): readonly Value[] {
+    if (x.constant !== undefined) return [this.giveConstant({ ...x.constant, shape })]
+    return this.give('Reshape', [x, this.integers(shape)], shape.includes(0) ? { allowzero: 1 } : {})
+  }
+
+  /** A constant as this node's output. */
+  giveConstant(data: Tensor): Value {
+    return this.#constant(data, this.reading.claim(this.node.outputs[0] ?? ''))
+  }
+
+  /** A constant on the way. */
+  constant<D extends DType>(dtype: D, shape: Shape, data: DataOf[D] | readonly number[] | number): Value {
+    return this.#constant(tensor(dtype, shape, data), this.#stepName())
+  }
+
+  integers(values: readonly number[]): Value {
+    return this.constant('int64', [values.length], values)
+  }
+
+  #constant(data: Tensor, name: string): Value {
+    const value = this.builder.constant(data, name)
+    this.reading.derived.add(value)
+    return value
+  }
+
+  #stepName(): string {
+    return this.reading.unique(this.node.outputs.find((name) => name !== '') ?? this.node.kind.toLowerCase())
+  }
+
+  #add(kind: OpKind, inputs: readonly (Value | undefined)[], attributes: Attributes, names: readonly string[]) {
+    const at = `${this.node.at === '' ? '' : `${this.node.at}: `}${this.node.label}`
+    const values = locate(at, () => this.builder.node(kind, inputs, attributes, names))
+    if (values.length !== names.length) throw this.error(`gives ${values.length} values, but has ${names.length} outputs`)
+    for (const { name, shape } of values)
+      if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0))
+        throw this.error(`gives '${name}' the shape [${shape}], expected whole numbers`)
+    return values
+  }
+}

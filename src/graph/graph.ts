@@ -1,0 +1,267 @@
+/** @file The intermediate representation: ONNX graphs with static shapes, and the builder that makes them. */
+import { RappelError } from '../base/errors.ts'
+import {
+  type DType,
+  isFloat,
+  numbers,
+  type Shape,
+  sameShape,
+  sizeOf,
+  type Tensor,
+  tensor,
+  typeText,
+} from '../base/tensor.ts'
+import type { Attributes, Graph, GraphBuilder, Node, Operators, OpKind, Value, ValueType } from './types.ts'
+
+/** Opset whose operator definitions the graphs follow. */
+export const OPSET = 20
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/**
+ * Makes graphs. Each node's shapes are inferred, and so checked, when it is added; a node that was added before with the
+ * same inputs and attributes is given again (every operator is pure: randomness comes in as an input).
+ */
+export class Builder implements GraphBuilder {
+  readonly operators: Operators
+  /** The builder of the graph around this one, when this makes a Loop's body: its values may be used here by name. */
+  readonly outer: Builder | undefined
+  readonly #inputs: Value[] = []
+  readonly #seen = new Map<string, readonly Value[]>()
+  readonly #names: Set<string>
+  readonly #counters = new Map<string, number>()
+  #nextId: number
+  #scope = ''
+
+  constructor(operators: Operators, outer?: Builder) {
+    this.operators = operators
+    this.outer = outer
+    this.#names = outer === undefined ? new Set() : outer.#names
+    this.#nextId = outer === undefined ? 0 : outer.#nextId
+  }
+
+  get inputs(): readonly Value[] {
+    return this.#inputs
+  }
+
+  /** Runs `build` with a name in front of the values that it makes and in messages: the layer that is being built. */
+  scope<T>(name: string, build: () => T): T {
+    const before = this.#scope
+    this.#scope = before === '' ? name : `${before}.${name}`
+    try {
+      return build()
+    } finally {
+      this.#scope = before
+    }
+  }
+
+  /** A graph input. Its name is kept as it is and must be free. */
+  input(name: string, dtype: DType, shape: Shape): Value {
+    const value = this.#value(this.#claim(name), dtype, shape, undefined, undefined)
+    this.#inputs.push(value)
+    return value
+  }
+
+  /** A constant. Small ones with the same content and no name of their own are one value. */
+  constant(data: Tensor, name?: string): Value {
+    const small = name === undefined && data.data.length <= 16
+    const key = small ? `constant ${typeText(data)} ${numbers(data).map(exactText).join()}` : ''
+    const seen = this.#seen.get(key)
+    if (small && seen !== undefined) return seen[0]
+    const value = this.#value(
+      name === undefined ? this.#fresh('constant') : this.#claim(name),
+      data.dtype,
+      data.shape,
+      undefined,
+      data,
+    )
+    if (small) this.#seen.set(key, [value])
+    return value
+  }
+
+  /** A scalar constant of a dtype. */
+  scalar(dtype: DType, value: number): Value {
+    return this.constant(tensor(dtype, [], value))
+  }
+
+  /**
+   * Adds a node and gives its outputs.
+   *
+   * @param names of the outputs, where they are to be kept (reading a file); otherwise they are made from the operator's
+   * @throws RappelError 'shape' or 'op' that names the scope, the operator and the types of its inputs
+   */
+  node(
+    kind: OpKind,
+    inputs: readonly (Value | undefined)[],
+    attributes: Attributes = {},
+    names?: readonly string[],
+  ): readonly Value[] {
+    const definition = this.operators[kind]
+    const rounded = this.#roundFloats(kind, attributes)
+    const hasGraph = Object.values(rounded).some((value) => typeof value === 'object' && 'nodes' in value)
+    const key = hasGraph || names !== undefined ? '' : nodeKey(kind, inputs, rounded)
+    const seen = key === '' ? undefined : this.#seen.get(key)
+    if (seen !== undefined) return seen
+    const types = this.#infer(kind, inputs, rounded)
+    const node: Mutable<Node> = { kind, inputs, attributes: rounded, outputs: [] }
+    node.outputs = types.map((type, i) =>
+      this.#value(
+        names?.[i] ? this.#claim(names[i]) : this.#fresh(definition.label ?? kind.toLowerCase()),
+        type.dtype,
+        type.shape,
+        node,
+        undefined,
+      ),
+    )
+    if (key !== '') this.#seen.set(key, node.outputs)
+    return node.outputs
+  }
+
+  /**
+   * Finishes a graph: all that the outputs need, in topological order. The builder can be used further.
+   *
+   * @param outputs by name, in order. A value that has another role already (an input, a constant, a second output) is
+   *   given through an Identity node
+   * @param options.inputs which inputs the graph has, and their order; default: all inputs of the builder
+   */
+  graph(name: string, outputs: Readonly<Record<string, Value>>, options: { inputs?: readonly Value[] } = {}): Graph {
+    const taken = new Set<Value>()
+    const results = Object.entries(outputs).map(([outputName, value]) => {
+      if (value.name === outputName && value.node !== undefined && !taken.has(value)) {
+        taken.add(value)
+        return value
+      }
+      const needsCopy = value.node === undefined || taken.has(value) || value.builder !== this
+      const result = needsCopy ? this.#identity(value) : value
+      ;(result as Mutable<Value>).name = this.#claim(outputName)
+      taken.add(result)
+      return result
+    })
+    return collect(name, options.inputs ?? this.#inputs, results, this)
+  }
+
+  #identity(value: Value): Value {
+    return this.node('Identity', [value], {}, [''])[0]
+  }
+
+  #infer(kind: OpKind, inputs: readonly (Value | undefined)[], attributes: Attributes): readonly ValueType[] {
+    try {
+      const { inputs: count } = this.operators[kind]
+      if (inputs.length < count[0] || inputs.length > count[1])
+        throw new RappelError('shape', `takes ${count[0]} to ${count[1]} inputs, got ${inputs.length}`)
+      return this.operators[kind].shape(inputs, attributes)
+    } catch (error) {
+      if (!(error instanceof RappelError)) throw error
+      const where = this.#scope === '' ? kind : `${this.#scope} (${kind})`
+      const got = inputs
+        .map((value) => (value === undefined ? 'nothing' : `${value.name}: ${typeText(value)}`))
+        .join(', ')
+      throw new RappelError(error.code, `${where}: ${error.message}; inputs: ${got}`, error.hint, { cause: error })
+    }
+  }
+
+  /** Float attributes are float32 in ONNX: what is computed, and what a reference must use, is the rounded value. */
+  #roundFloats(kind: OpKind, attributes: Attributes): Attributes {
+    const schema = this.operators[kind].attributes
+    const entries = Object.entries(attributes).map(([name, value]) => {
+      if (schema[name] === 'float') return [name, Math.fround(value as number)]
+      return [name, value]
+    })
+    return Object.fromEntries(entries)
+  }
+
+  #value(name: string, dtype: DType, shape: Shape, node: Node | undefined, constant: Tensor | undefined): Value {
+    return { builder: this, id: this.#nextId++, name, dtype, shape, node, constant }
+  }
+
+  #claim(name: string): string {
+    if (this.#names.has(name)) throw new RappelError('model', `the name '${name}' is used twice in one graph`)
+    this.#names.add(name)
+    return name
+  }
+
+  #fresh(base: string): string {
+    const prefix = this.#scope === '' ? base : `${this.#scope}.${base}`
+    for (;;) {
+      const count = this.#counters.get(prefix) ?? 0
+      this.#counters.set(prefix, count + 1)
+      const name = count === 0 ? prefix : `${prefix}_${count}`
+      if (!this.#names.has(name)) return this.#claim(name)
+    }
+  }
+}
+
+/** Whether the gradient can flow through a value. */
+export function isDifferentiable(value: ValueType): boolean {
+  return isFloat(value.dtype)
+}
+
+/** Exact text of a number, for keys: tells −0 from 0 and keeps NaN. */
+function exactText(value: number): string {
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
+function nodeKey(kind: OpKind, inputs: readonly (Value | undefined)[], attributes: Attributes): string {
+  const ids = inputs.map((value) => (value === undefined ? '' : value.id)).join()
+  const names = Object.keys(attributes)
+  if (names.length === 0) return `${kind} ${ids}`
+  return `${kind} ${ids} ${JSON.stringify(names.sort().map((name) => [name, attributes[name]]))}`
+}
+
+/** All nodes, constants and inputs that the values need, each once, in the order in which they were made. */
+export function ancestors(values: readonly Value[]): { nodes: Node[]; constants: Value[]; inputs: Value[] } {
+  const seen = new Set<Value>()
+  const nodes = new Set<Node>()
+  const stack = [...values]
+  for (let value = stack.pop(); value !== undefined; value = stack.pop()) {
+    if (seen.has(value)) continue
+    seen.add(value)
+    if (value.node === undefined || nodes.has(value.node)) continue
+    nodes.add(value.node)
+    for (const input of value.node.inputs) if (input !== undefined) stack.push(input)
+    stack.push(...capturedValues(value.node))
+  }
+  const leaves = [...seen].filter((value) => value.node === undefined).sort((a, b) => a.id - b.id)
+  return {
+    nodes: [...nodes].sort((a, b) => a.outputs[0].id - b.outputs[0].id),
+    constants: leaves.filter((value) => value.constant !== undefined),
+    inputs: leaves.filter((value) => value.constant === undefined),
+  }
+}
+
+/** Values of the graph around that a node's body uses by name. */
+export function capturedValues(node: Node): Value[] {
+  const captured = new Set<Value>()
+  for (const body of Object.values(node.attributes)) {
+    if (typeof body !== 'object' || !('nodes' in body)) continue
+    const inside = new Set<Value>([...body.inputs, ...body.constants, ...body.nodes.flatMap((n) => n.outputs)])
+    const used = [...body.nodes.flatMap((n) => [...n.inputs, ...capturedValues(n)]), ...body.outputs]
+    for (const value of used) if (value !== undefined && !inside.has(value)) captured.add(value)
+  }
+  return [...captured]
+}
+
+function collect(name: string, inputs: readonly Value[], outputs: readonly Value[], builder: Builder): Graph {
+  const found = ancestors(outputs)
+  const own = <T extends Value>(list: readonly T[]) => list.filter((value) => value.builder === builder)
+  const missing = own(found.inputs).find((value) => !inputs.includes(value))
+  if (missing !== undefined)
+    throw new RappelError('model', `the graph '${name}' uses ${missing.name}, which is not among its inputs`)
+  return {
+    name,
+    inputs,
+    outputs,
+    constants: own(found.constants),
+    nodes: found.nodes.filter((node) => node.outputs[0].builder === builder),
+  }
+}
+
+/** Whether two types are the same. */
+export function sameType(a: ValueType, b: ValueType): boolean {
+  return a.dtype === b.dtype && sameShape(a.shape, b.shape)
+}
+
+/** Number of elements of a value. */
+export function size(value: ValueType): number {
+  return sizeOf(value.shape)
+}

@@ -1,0 +1,220 @@
+/** @file One function for each operator: what layers, losses, gradient rules and passes are written with. */
+import { RappelError } from '../base/errors.ts'
+import { type DType, numbers, type Shape, sameShape, sizeOf, tensor } from '../base/tensor.ts'
+import type { Attributes, GraphBuilder, OpKind, Value, ValueType } from './types.ts'
+
+/** A value, or a number that becomes a scalar constant of the other operand's dtype. */
+export type Operand = Value | number
+
+/** ONNX's numbers for dtypes (TensorProto.DataType). */
+export const dtypeNumbers = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float64: 11,
+} as const satisfies Record<DType, number>
+
+function one(
+  builder: GraphBuilder,
+  kind: OpKind,
+  inputs: readonly (Value | undefined)[],
+  attributes?: Attributes,
+): Value {
+  return builder.node(kind, inputs, attributes)[0]
+}
+
+function binary(kind: OpKind, a: Operand, b: Operand): Value {
+  const known = typeof a === 'number' ? b : a
+  if (typeof known === 'number')
+    throw new RappelError('op', `${kind} of two plain numbers, expected at least one value`)
+  const lift = (x: Operand) => (typeof x === 'number' ? known.builder.scalar(known.dtype, x) : x)
+  return one(innermost(a, b), kind, [lift(a), lift(b)])
+}
+
+/** In a Loop's body, values of the graph around it meet values of the body: the node belongs to the body. */
+function innermost(...operands: readonly (Operand | undefined)[]): GraphBuilder {
+  let builder: GraphBuilder | undefined
+  for (const operand of operands) {
+    if (operand === undefined || typeof operand === 'number') continue
+    for (let outer: GraphBuilder | undefined = operand.builder; outer !== undefined; outer = outer.outer) {
+      if (outer === builder || builder === undefined) {
+        builder = operand.builder
+        break
+      }
+    }
+  }
+  return builder as GraphBuilder
+}
+
+const unary = (kind: OpKind, attributes?: Attributes) => (x: Value) => one(x.builder, kind, [x], attributes)
+const ints = (builder: GraphBuilder, values: readonly number[]) =>
+  builder.constant(tensor('int64', [values.length], values))
+
+export const add = (a: Operand, b: Operand) => binary('Add', a, b)
+export const sub = (a: Operand, b: Operand) => binary('Sub', a, b)
+export const mul = (a: Operand, b: Operand) => binary('Mul', a, b)
+export const div = (a: Operand, b: Operand) => binary('Div', a, b)
+export const pow = (a: Operand, b: Operand) => binary('Pow', a, b)
+export const maximum = (a: Operand, b: Operand) => binary('Max', a, b)
+export const minimum = (a: Operand, b: Operand) => binary('Min', a, b)
+export const neg = unary('Neg')
+export const reciprocal = unary('Reciprocal')
+export const sqrt = unary('Sqrt')
+export const exp = unary('Exp')
+export const log = unary('Log')
+export const abs = unary('Abs')
+export const sign = unary('Sign')
+export const identity = unary('Identity')
+export const square = (x: Value) => mul(x, x)
+export const cast = (x: Value, dtype: DType) =>
+  x.dtype === dtype ? x : one(x.builder, 'Cast', [x], { to: dtypeNumbers[dtype] })
+
+export const equal = (a: Operand, b: Operand) => binary('Equal', a, b)
+export const less = (a: Operand, b: Operand) => binary('Less', a, b)
+export const lessOrEqual = (a: Operand, b: Operand) => binary('LessOrEqual', a, b)
+export const greater = (a: Operand, b: Operand) => binary('Greater', a, b)
+export const greaterOrEqual = (a: Operand, b: Operand) => binary('GreaterOrEqual', a, b)
+export const and = (a: Value, b: Value) => binary('And', a, b)
+export const or = (a: Value, b: Value) => binary('Or', a, b)
+export const not = unary('Not')
+
+/** `condition ? a : b`, elementwise with broadcasting; at least one of `a` and `b` is a value. */
+export function where(condition: Value, a: Operand, b: Operand): Value {
+  const known = typeof a === 'number' ? b : a
+  if (typeof known === 'number') throw new RappelError('op', 'Where of two plain numbers, expected at least one value')
+  const lift = (x: Operand) => (typeof x === 'number' ? known.builder.scalar(known.dtype, x) : x)
+  return one(innermost(condition, a, b), 'Where', [condition, lift(a), lift(b)])
+}
+
+export const relu = unary('Relu')
+export const leakyRelu = (x: Value, alpha = 0.01) => one(x.builder, 'LeakyRelu', [x], { alpha })
+export const tanh = unary('Tanh')
+export const sigmoid = unary('Sigmoid')
+export const softmax = (x: Value, axis = -1) => one(x.builder, 'Softmax', [x], { axis })
+export const logSoftmax = (x: Value, axis = -1) => one(x.builder, 'LogSoftmax', [x], { axis })
+
+/** Matrix product of the last two dimensions, the others broadcast (numpy's matmul). */
+export const matMul = (a: Value, b: Value) => one(innermost(a, b), 'MatMul', [a, b])
+
+/** alpha·op(a)·op(b) + beta·c for matrices, where op transposes or not and c broadcasts. */
+export function gemm(
+  a: Value,
+  b: Value,
+  c?: Value,
+  options: { transA?: boolean; transB?: boolean; alpha?: number; beta?: number } = {},
+): Value {
+  const attributes: Record<string, number> = {}
+  if (options.alpha !== undefined && options.alpha !== 1) attributes.alpha = options.alpha
+  if (options.beta !== undefined && options.beta !== 1 && c !== undefined) attributes.beta = options.beta
+  if (options.transA) attributes.transA = 1
+  if (options.transB) attributes.transB = 1
+  return one(innermost(a, b, c), 'Gemm', c === undefined ? [a, b] : [a, b, c], attributes)
+}
+
+/** Over which axes to reduce (all by default, negative ones count from the end), and whether they stay with length 1. */
+export interface ReduceOptions {
+  readonly axes?: readonly number[]
+  readonly keepDims?: boolean
+}
+
+function reduce(kind: OpKind, x: Value, options: ReduceOptions): Value {
+  const axes = options.axes ?? x.shape.map((_, i) => i)
+  if (axes.length === 0) return x
+  return one(x.builder, kind, [x, ints(x.builder, axes)], { keepdims: options.keepDims ? 1 : 0 })
+}
+export const reduceSum = (x: Value, options: ReduceOptions = {}) => reduce('ReduceSum', x, options)
+export const reduceMean = (x: Value, options: ReduceOptions = {}) => reduce('ReduceMean', x, options)
+export const reduceMax = (x: Value, options: ReduceOptions = {}) => reduce('ReduceMax', x, options)
+
+/** Position of the greatest element along an axis (int64), the first where several are equal. */
+export const argMax = (x: Value, axis = -1, options: { keepDims?: boolean } = {}) =>
+  one(x.builder, 'ArgMax', [x], { axis, keepdims: options.keepDims ? 1 : 0 })
+
+/** The same elements in another shape; one dimension may be −1 and is worked out. */
+export function reshape(x: Value, shape: Shape): Value {
+  const known = shape.reduce((product, dim) => (dim === -1 ? product : product * dim), 1)
+  const full = shape.map((dim) => (dim === -1 ? sizeOf(x.shape) / known : dim))
+  return sameShape(full, x.shape)
+    ? x
+    : one(x.builder, 'Reshape', [x, ints(x.builder, full)], full.includes(0) ? { allowzero: 1 } : {})
+}
+
+/** Dimensions in another order; default: reversed. */
+export function transpose(x: Value, perm: readonly number[] = x.shape.map((_, i) => x.shape.length - 1 - i)): Value {
+  return perm.every((axis, i) => axis === i) ? x : one(x.builder, 'Transpose', [x], { perm })
+}
+
+export function concat(values: readonly Value[], axis: number): Value {
+  return values.length === 1 ? values[0] : one(innermost(...values), 'Concat', values, { axis })
+}
+
+/** Cuts along an axis into pieces of the given lengths. */
+export function split(x: Value, lengths: readonly number[], axis: number): readonly Value[] {
+  return lengths.length === 1 ? [x] : x.builder.node('Split', [x, ints(x.builder, lengths)], { axis })
+}
+
+/** `x[starts:ends:steps]` along the given axes. */
+export function slice(
+  x: Value,
+  starts: readonly number[],
+  ends: readonly number[],
+  axes: readonly number[] = starts.map((_, i) => i),
+  steps?: readonly number[],
+): Value {
+  const { builder } = x
+  const inputs = [x, ints(builder, starts), ints(builder, ends), ints(builder, axes)]
+  return one(builder, 'Slice', steps === undefined ? inputs : [...inputs, ints(builder, steps)])
+}
+
+/** Puts `value` around: `pads` holds the amount before each axis, then after each; negative amounts cut. */
+export function pad(x: Value, pads: readonly number[], value = 0): Value {
+  if (pads.every((amount) => amount === 0)) return x
+  return one(x.builder, 'Pad', [x, ints(x.builder, pads), x.builder.scalar(x.dtype, value)])
+}
+
+/** Broadcasts to a shape. */
+export function expand(x: Value, shape: Shape): Value {
+  return sameShape(x.shape, shape) ? x : one(x.builder, 'Expand', [x, ints(x.builder, shape)])
+}
+
+/** Slices of `x` along an axis, chosen by integer indices of any shape. */
+export const gather = (x: Value, indices: Value, axis = 0) =>
+  one(innermost(x, indices), 'Gather', [x, indices], { axis })
+/** `out[i][j] = x[i][indices[i][j]]` (axis 1; likewise for others). */
+export const gatherElements = (x: Value, indices: Value, axis: number) =>
+  one(innermost(x, indices), 'GatherElements', [x, indices], { axis })
+/** `x` with `updates` put, or added, at the places that `indices` name along the axis. */
+export const scatterElements = (
+  x: Value,
+  indices: Value,
+  updates: Value,
+  axis: number,
+  reduction: 'none' | 'add' = 'none',
+) =>
+  one(
+    innermost(x, indices, updates),
+    'ScatterElements',
+    [x, indices, updates],
+    reduction === 'none' ? { axis } : { axis, reduction },
+  )
+
+/** A constant filled with one value. */
+export function full(builder: GraphBuilder, type: ValueType, value: number): Value {
+  return expand(builder.scalar(type.dtype, value), type.shape)
+}
+
+/** Sums over the axes along which `shape` was broadcast to get `x`: the gradient of broadcasting. */
+export function sumTo(x: Value, shape: Shape): Value {
+  if (sameShape(x.shape, shape)) return x
+  const extra = x.shape.length - shape.length
+  const axes = x.shape.map((_, i) => i).filter((i) => i < extra || (shape[i - extra] === 1 && x.shape[i] !== 1))
+  return reshape(reduceSum(x, { axes, keepDims: false }), shape)
+}
+
+/** The integers that a constant holds: shapes, axes and the like must be known when the graph is built. */
+export function constantInts(value: Value, role: string): number[] {
+  if (value.constant !== undefined) return numbers(value.constant)
+  throw new RappelError('op', `${role} is computed in the graph (${value.name}), expected a constant`)
+}

@@ -1,0 +1,73 @@
+/** @file Activations, and the softmax family. */
+import * as op from '../op.ts'
+import type { ActivationKind, KinkRule, Node, OpDefinition, Value } from '../types.ts'
+import { axisIndex, batchAxis, batchBroadcast, required, requireFloat } from './shapes.ts'
+
+function activation(
+  gradient: (dy: Value, x: Value, y: Value, node: Node) => Value,
+  options: Partial<OpDefinition> = {},
+): OpDefinition {
+  return {
+    inputs: [1, 1],
+    attributes: {},
+    shape: (inputs) => {
+      const x = required(inputs, 0)
+      requireFloat(x)
+      return [{ dtype: x.dtype, shape: x.shape }]
+    },
+    gradient: (node, [dy]) => [dy && gradient(dy, required(node.inputs, 0), node.outputs[0], node)],
+    batch: batchBroadcast,
+    kink: 'smooth',
+    float64: 'kernel',
+    ...options,
+  }
+}
+
+function alphaOf(node: Node): number {
+  return (node.attributes.alpha as number | undefined) ?? Math.fround(0.01)
+}
+
+/** The winner is the side of 0 on which the input lies; frozen, each side is a line. */
+function sided(negativeSlope: (node: Node) => number): KinkRule {
+  return {
+    winner: (_node, inputs) => op.greater(required(inputs, 0), 0),
+    frozen: (node, inputs, winner) => {
+      const x = required(inputs, 0)
+      return [op.where(winner, x, op.mul(x, negativeSlope(node)))]
+    },
+  }
+}
+
+function softmaxAxis(node: Node): number {
+  return axisIndex((node.attributes.axis as number | undefined) ?? -1, node.outputs[0].shape.length)
+}
+
+const sumAlong = (x: Value, axis: number) => op.reduceSum(x, { axes: [axis], keepDims: true })
+
+export const activations: Record<ActivationKind, OpDefinition> = {
+  // At 0 the slope is taken as 0, as everywhere. The output decides, so that the input need not be kept.
+  Relu: activation((dy, _x, y) => op.where(op.greater(y, 0), dy, 0), { kink: sided(() => 0) }),
+  LeakyRelu: activation((dy, x, _y, node) => op.where(op.greater(x, 0), dy, op.mul(dy, alphaOf(node))), {
+    attributes: { alpha: 'float' },
+    kink: sided(alphaOf),
+    float64: (node, inputs) => {
+      const x = required(inputs, 0)
+      return [op.where(op.greater(x, 0), x, op.mul(x, alphaOf(node)))]
+    },
+  }),
+  Tanh: activation((dy, _x, y) => op.mul(dy, op.sub(1, op.square(y)))),
+  Sigmoid: activation((dy, _x, y) => op.mul(dy, op.mul(y, op.sub(1, y))), {
+    float64: (_node, inputs) => [op.reciprocal(op.add(op.exp(op.neg(required(inputs, 0))), 1))],
+  }),
+  Softmax: activation(
+    (dy, _x, y, node) => {
+      const weighted = op.mul(dy, y)
+      return op.sub(weighted, op.mul(y, sumAlong(weighted, softmaxAxis(node))))
+    },
+    { attributes: { axis: 'int' }, batch: batchAxis(-1) },
+  ),
+  LogSoftmax: activation((dy, _x, y, node) => op.sub(dy, op.mul(op.exp(y), sumAlong(dy, softmaxAxis(node)))), {
+    attributes: { axis: 'int' },
+    batch: batchAxis(-1),
+  }),
+}

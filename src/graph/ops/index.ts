@@ -1,0 +1,22 @@
+/** @file The table of operators: exhaustive, so that a new operator does not compile until every pass can handle it. */
+
+import type { Operators } from '../types.ts'
+import { activations } from './activation.ts'
+import { control } from './control.ts'
+import { elementwise } from './elementwise.ts'
+import { indexingOps } from './indexing.ts'
+import { linear } from './linear.ts'
+import { logic } from './logic.ts'
+import { reductions } from './reduction.ts'
+import { shapeOps } from './shape.ts'
+
+export const operators: Operators = {
+  ...elementwise,
+  ...logic,
+  ...activations,
+  ...linear,
+  ...reductions,
+  ...shapeOps,
+  ...indexingOps,
+  ...control,
+}

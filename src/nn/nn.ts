@@ -1,0 +1,2 @@
+/** @file The group `nn`: layers, in the words of the field. */
+export { dense, dropout, flatten, functional, leakyRelu, relu, sequential, sigmoid, tanh } from './layers.ts'

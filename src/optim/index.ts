@@ -1,0 +1,13 @@
+/** @file `rappel/optim`: update rules in three forms (typed arrays, WebAssembly, ONNX nodes) and schedules. */
+export { adam } from './adam.ts'
+export type { FloatArray } from './arrays.ts'
+export type { Algebra, Condition, Expression, Operand } from './expression.ts'
+export { momentum } from './momentum.ts'
+export { nesterov } from './nesterov.ts'
+export { updateNodes } from './onnx.ts'
+export type { ArrayTree } from './parameters.ts'
+export { checkDialect, type Initial, type Rule, type RuleDefinition, type RuleState, rule } from './rule.ts'
+export * as schedule from './schedule.ts'
+export { type At, checkLearningRate, checkRate, type Rate, rateText, type Schedule } from './schedule.ts'
+export { sgd } from './sgd.ts'
+export { type CompiledUpdate, compileUpdate, type UpdateTensors } from './wasm.ts'

@@ -1,0 +1,46 @@
+/** @file Nesterov's momentum, rewritten so that the gradient is taken at x itself. Bengio et al. 2013, eq. 7. */
+import { checkDialect, type Rule, rule } from './rule.ts'
+import { checkLearningRate, checkRate, type Rate } from './schedule.ts'
+
+/**
+ * Nesterov's accelerated gradient in the rewritten form (CS231n notes; Bengio, Boulanger-Lewandowski and Pascanu 2013, eq. 7):
+ * v' = μ·v − α·g, x ← x − μ·v + (1 + μ)·v'. Its x is the look-ahead point y + μ·v of the original form (Sutskever et al.
+ * 2013, eq. 3-4: v' = μ·v − α·∇f(y + μ·v), y ← y + v'), so that for a constant μ both are the same sequence.
+ *
+ * `dialect: 'pytorch'` keeps the learning rate outside the velocity: b ← μ·b + g, x ← x − α·(g + μ·b) (torch.optim.SGD with
+ * `nesterov=True`). With a constant α both give the same iterates, with v = −α·b.
+ *
+ * @param learningRate α > 0, a number or a schedule
+ * @param momentum μ in [0, 1), a number or a schedule, default 0.9
+ * @param dialect 'cs231n' (default) or 'pytorch'
+ * @throws RappelError 'usage' when μ or α is out of range; says which value was given
+ */
+export function nesterov({
+  learningRate,
+  momentum: mu = 0.9,
+  dialect = 'cs231n',
+}: {
+  learningRate: Rate
+  momentum?: Rate
+  dialect?: 'cs231n' | 'pytorch'
+}): Rule {
+  checkDialect('nesterov', dialect, ['cs231n', 'pytorch'])
+  return rule({
+    name: 'nesterov',
+    dialect,
+    hyper: {
+      learningRate: checkLearningRate(learningRate),
+      mu: checkRate('momentum', mu, { min: 0, max: 1, open: 'max' }),
+    },
+    state: { velocity: 'zeros' },
+    update: (op, { x, g, velocity }, { learningRate, mu }) => {
+      const kept = op.mul(mu, velocity)
+      if (dialect === 'pytorch') {
+        const v = op.add(kept, g)
+        return { x: op.sub(x, op.mul(learningRate, op.add(g, op.mul(mu, v)))), velocity: v }
+      }
+      const v = op.sub(kept, op.mul(learningRate, g))
+      return { x: op.add(x, op.sub(op.mul(op.add(1, mu), v), kept)), velocity: v } // eq. 7
+    },
+  })
+}
