@@ -46,6 +46,11 @@ export class RandomStream {
     return (high * 2 ** 26 + low) / 2 ** 53
   }
 
+  /** Fills an array with numbers in [0, 1): multiples of 2^−24, all exact in float32. One draw each. */
+  fillUniform(out: Float32Array): void {
+    for (let i = 0; i < out.length; i++) out[i] = (this.#generator.next() >>> 8) * 2 ** -24
+  }
+
   /** A whole number in [0, n), without bias (Lemire 2019 needs 64-bit products; here: rejection). */
   integer(n: number): number {
     checkInteger('n', n, 1)

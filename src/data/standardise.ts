@@ -24,8 +24,8 @@ export interface Standardisation {
  * - 'feature': each feature's own deviation. For tables, whose columns have units of their own.
  * - 'all': one scale for all, the root mean square of the deviations. For images and other features of one unit: a pixel at the
  *   edge that is grey in one image of a thousand keeps its small part, where its own deviation would blow it up to 30 or
- *   more, and more still in a validation image. Digits, 64-100-10, 20 epochs, medians of 10 seeds: validation loss .084,
- *   accuracy .980, against .148 and .972 with 'feature'.
+ *   more, and more still in a validation image. Digits, 64-100-10 with ReLU, He, Nesterov .9, rate .1 halved every 5 epochs, batch
+ *   100, 20 epochs, medians of 10 seeds: validation loss .084, accuracy .980, against .148 and .972 with 'feature'.
  *
  * A constant feature is divided by 1 under 'feature', so it becomes 0 and stays finite for a validation value that differs.
  * Sums run in float64 and in two passes; the deviation is the population's (divided by N), as in scikit-learn's StandardScaler.

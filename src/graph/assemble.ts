@@ -4,16 +4,15 @@ import { type Shape, sameShape, typeText } from '../base/tensor.ts'
 import {
   type AttributeDocument,
   type GraphDocument,
-  locate,
   type ModelDocument,
   modelError,
   type NodeDocument,
   type ValueDocument,
 } from './document.ts'
-import { type AttributeValue, Builder, type Graph, type Value, type ValueType } from './graph.ts'
 import { ForeignNode } from './foreign.ts'
+import { Builder } from './graph.ts'
 import { normalise } from './normalise.ts'
-import type { Operators, OpKind } from './ops/definition.ts'
+import type { AttributeValue, Graph, Operators, OpKind, Value, ValueType } from './types.ts'
 
 /** Opsets whose operators mean what they mean in `OPSET`, but for what src/graph/normalise.ts mends. */
 export const oldestOpset = 13
@@ -96,7 +95,12 @@ class Assembler {
   }
 
   /** @param fallbacks types of the inputs where the document does not say them: a Loop knows what it feeds its body */
-  graph(document: GraphDocument, builder: Builder, scope: Scope, fallbacks: readonly (ValueType | undefined)[]): Graph {
+  graph(
+    document: GraphDocument,
+    builder: Builder,
+    scope: Scope,
+    fallbacks: readonly (ValueType | undefined)[],
+  ): Graph {
     if (scope.depth > deepestNesting)
       throw modelError(document.at, `graphs are nested deeper than ${deepestNesting} levels`)
     // Before IR version 4, constants were listed as inputs too.
@@ -161,7 +165,10 @@ class Assembler {
     })
     const values = normalise(foreign, this.#operators) ?? this.#known(foreign, scope)
     if (node.outputs.length > values.length)
-      throw modelError(node.at, `${node.label} (${node.kind}) gives ${values.length} values, not ${node.outputs.length}`)
+      throw modelError(
+        node.at,
+        `${node.label} (${node.kind}) gives ${values.length} values, not ${node.outputs.length}`,
+      )
     node.outputs.forEach((name, i) => {
       if (name !== '') scope.define(name, values[i], node.at)
     })
@@ -195,9 +202,7 @@ class Assembler {
       throw modelError(node.at, `${what} of type ${attribute.type}, expected ${types[name]}`)
     if (attribute.type !== 'graph') return attribute.value as AttributeValue
     const fallbacks: readonly (ValueType | undefined)[] =
-      node.kind === 'Loop'
-        ? [{ dtype: 'int64', shape: [] }, { dtype: 'bool', shape: [] }, ...inputs.slice(2)]
-        : []
+      node.kind === 'Loop' ? [{ dtype: 'int64', shape: [] }, { dtype: 'bool', shape: [] }, ...inputs.slice(2)] : []
     return this.graph(attribute.value, new Builder(this.#operators, builder), new Scope(scope), fallbacks)
   }
 

@@ -2,6 +2,9 @@
 import { RappelError } from '../base/errors.ts'
 import type { DType, Tensor } from '../base/tensor.ts'
 
+/** Version of ONNX's file format that goes with the opset (ONNX 1.15). */
+export const irVersion = 9
+
 /** ONNX's name of each dtype in its text form. */
 export const dtypeWords = {
   float32: 'float',

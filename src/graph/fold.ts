@@ -31,7 +31,11 @@ export function fold(foreign: ForeignNode): Tensor | undefined {
     const data = value?.constant
     if (data === undefined || data.dtype === 'float32' || data.dtype === 'float64' || data.data.length > most)
       return undefined
-    given.push({ dtype: data.dtype, shape: data.shape, values: Array.from(data.data as Iterable<number | bigint>, BigInt) })
+    given.push({
+      dtype: data.dtype,
+      shape: data.shape,
+      values: Array.from(data.data as Iterable<number | bigint>, BigInt),
+    })
   }
   const result = rule(given, foreign)
   return result && toTensor(result)
@@ -39,9 +43,23 @@ export function fold(foreign: ForeignNode): Tensor | undefined {
 
 function toTensor({ dtype, shape, values }: Integers): Tensor | undefined {
   if (sizeOf(shape) !== values.length) return undefined
-  if (dtype === 'int64') return tensor('int64', shape, BigInt64Array.from(values, (value) => BigInt.asIntN(64, value)))
-  if (dtype === 'int32') return tensor('int32', shape, Int32Array.from(values, (value) => Number(BigInt.asIntN(32, value))))
-  return tensor(dtype, shape, Uint8Array.from(values, (value) => Number(BigInt.asUintN(8, value))))
+  if (dtype === 'int64')
+    return tensor(
+      'int64',
+      shape,
+      BigInt64Array.from(values, (value) => BigInt.asIntN(64, value)),
+    )
+  if (dtype === 'int32')
+    return tensor(
+      'int32',
+      shape,
+      Int32Array.from(values, (value) => Number(BigInt.asIntN(32, value))),
+    )
+  return tensor(
+    dtype,
+    shape,
+    Uint8Array.from(values, (value) => Number(BigInt.asUintN(8, value))),
+  )
 }
 
 /** Element by element; ranks 0 and 1 only, of equal lengths or one of them 1. */
@@ -64,7 +82,8 @@ const arithmetic =
 
 const cast: Fold = ([x], foreign) => {
   const to = foreign.int('to', 0)
-  if (to === dtypeNumbers.bool) return { ...x, dtype: 'bool', values: x.values.map((value) => (value === 0n ? 0n : 1n)) }
+  if (to === dtypeNumbers.bool)
+    return { ...x, dtype: 'bool', values: x.values.map((value) => (value === 0n ? 0n : 1n)) }
   const dtype = (['int64', 'int32', 'uint8'] as const).find((candidate) => dtypeNumbers[candidate] === to)
   return dtype && { ...x, dtype }
 }
@@ -99,9 +118,10 @@ const folds: Readonly<Record<string, Fold>> = {
   Add: arithmetic((a, b) => a + b),
   Sub: arithmetic((a, b) => a - b),
   Mul: arithmetic((a, b) => a * b),
-  Div: (inputs, foreign) =>
-    inputs[1]?.values.includes(0n) ? undefined : arithmetic((a, b) => a / b)(inputs, foreign),
+  Div: (inputs, foreign) => (inputs[1]?.values.includes(0n) ? undefined : arithmetic((a, b) => a / b)(inputs, foreign)),
   Equal: (inputs) => (inputs.length === 2 ? elementwise(inputs, 'bool', (a, b) => (a === b ? 1n : 0n)) : undefined),
   Where: (inputs) =>
-    inputs.length === 3 ? elementwise(inputs, inputs[1].dtype, (condition, a, b) => (condition === 0n ? b : a)) : undefined,
+    inputs.length === 3
+      ? elementwise(inputs, inputs[1].dtype, (condition, a, b) => (condition === 0n ? b : a))
+      : undefined,
 }

@@ -1,8 +1,8 @@
 /** @file A node of a file while it is being read: its inputs as values, its attributes, and what it may be replaced by. */
 import { type DataOf, type DType, type Shape, type Tensor, tensor } from '../base/tensor.ts'
 import { type AttributeDocument, locate, modelError, type NodeDocument } from './document.ts'
-import type { Attributes, Builder, Value } from './graph.ts'
-import type { OpKind } from './ops/definition.ts'
+import type { Builder } from './graph.ts'
+import type { Attributes, OpKind, Value } from './types.ts'
 
 /** What reading one file shares between its nodes. */
 export interface Reading {
@@ -56,8 +56,15 @@ export class ForeignNode {
   integersInput(position: number, role: string): number[] | undefined {
     const data = this.constantInput(position, role)
     if (data === undefined) return undefined
-    if (data.dtype !== 'int64' && data.dtype !== 'int32') throw this.error(`has ${data.dtype} as ${role}, expected int64`)
+    if (data.dtype !== 'int64' && data.dtype !== 'int32')
+      throw this.error(`has ${data.dtype} as ${role}, expected int64`)
     return Array.from(data.data as ArrayLike<number | bigint>, Number)
+  }
+
+  /** An axis as an index from 0, negative ones counted from the end. */
+  axis(axis: number, rank: number): number {
+    if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis
+    throw this.error(`names axis ${axis}, expected a whole number from ${-rank} to ${rank - 1}`)
   }
 
   int(name: string, fallback: number): number {
@@ -132,7 +139,8 @@ export class ForeignNode {
   #add(kind: OpKind, inputs: readonly (Value | undefined)[], attributes: Attributes, names: readonly string[]) {
     const at = `${this.node.at === '' ? '' : `${this.node.at}: `}${this.node.label}`
     const values = locate(at, () => this.builder.node(kind, inputs, attributes, names))
-    if (values.length !== names.length) throw this.error(`gives ${values.length} values, but has ${names.length} outputs`)
+    if (values.length !== names.length)
+      throw this.error(`gives ${values.length} values, but has ${names.length} outputs`)
     for (const { name, shape } of values)
       if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0))
         throw this.error(`gives '${name}' the shape [${shape}], expected whole numbers`)

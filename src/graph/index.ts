@@ -7,6 +7,7 @@ export { freezeWinners, recordWinners, type Winner } from './kinks.ts'
 export * as op from './op.ts'
 export { operators } from './ops/index.ts'
 export { readModel, writeModel } from './proto.ts'
+export { freeBatch, type SymbolicGraph } from './symbolic.ts'
 export { inline, type Replace, rewrite } from './rewrite.ts'
 export { parseGraph, printGraph } from './text.ts'
 export type {

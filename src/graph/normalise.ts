@@ -4,15 +4,13 @@ import { sizeOf, type Tensor, tensor } from '../base/tensor.ts'
 import { type AttributeDocument, modelError } from './document.ts'
 import { fold } from './fold.ts'
 import type { ForeignNode } from './foreign.ts'
-import type { Value } from './graph.ts'
-import type { Operators, OpKind } from './ops/definition.ts'
-import { axisIndex } from './ops/shapes.ts'
+import type { Operators, OpKind, Value } from './types.ts'
 
 /** The values that a node gives, said with our operators; undefined when the node can stay as it is. */
 type Rule = (foreign: ForeignNode) => readonly Value[] | undefined
 
 /** Larger tensors than this are not made while a file is read. */
-const mostElements = 2 ** 26
+const mostElements = 2 ** 24
 
 /**
  * What a node of a file becomes.
@@ -67,13 +65,13 @@ const flatten: Rule = (foreign) => {
   const { shape } = foreign.input(0)
   const axis = foreign.int('axis', 1)
   // Unlike elsewhere, the axis may be the rank itself.
-  const cut = axis === shape.length ? axis : axisIndex(axis, shape.length)
+  const cut = axis === shape.length ? axis : foreign.axis(axis, shape.length)
   return foreign.giveReshaped(foreign.input(0), [sizeOf(shape.slice(0, cut)), sizeOf(shape.slice(cut))])
 }
 
 const squeeze: Rule = (foreign) => {
   const { shape } = foreign.input(0)
-  const given = foreign.integersInput(1, 'axes')?.map((axis) => axisIndex(axis, shape.length))
+  const given = foreign.integersInput(1, 'axes')?.map((axis) => foreign.axis(axis, shape.length))
   const wrong = given?.find((axis) => shape[axis] !== 1)
   if (wrong !== undefined) throw foreign.error(`drops axis ${wrong} of length ${shape[wrong]}, expected length 1`)
   const kept = shape.filter((dim, i) => (given === undefined ? dim !== 1 : !given.includes(i)))
@@ -84,7 +82,7 @@ const unsqueeze: Rule = (foreign) => {
   const { shape } = foreign.input(0)
   const axes = foreign.integersInput(1, 'axes') ?? []
   const rank = shape.length + axes.length
-  const added = new Set(axes.map((axis) => axisIndex(axis, rank)))
+  const added = new Set(axes.map((axis) => foreign.axis(axis, rank)))
   if (added.size !== axes.length) throw foreign.error(`names an axis twice in [${axes}]`)
   const rest = shape.values()
   const result = Array.from({ length: rank }, (_, i) => (added.has(i) ? 1 : (rest.next().value ?? 1)))
@@ -111,6 +109,7 @@ const constantOfShape: Rule = (foreign) => {
 const range: Rule = (foreign) => {
   const [start, limit, delta] = [0, 1, 2].map((i) => foreign.constantInput(i, 'its bounds'))
   if (start === undefined || limit === undefined || delta === undefined) throw foreign.error('lacks an input')
+  if (start.dtype !== limit.dtype || start.dtype !== delta.dtype) throw foreign.error('mixes dtypes, expected one')
   const [first, last, step] = [start, limit, delta].map(({ data }) => Number(data[0]))
   const count = Math.max(0, Math.ceil((last - first) / step))
   if (!(count <= mostElements)) throw foreign.error(`counts from ${first} to ${last} in steps of ${step}`)
@@ -169,7 +168,7 @@ const split: Rule = (foreign) => {
   if (foreign.inputs[1] !== undefined || foreign.attributes.has('num_outputs')) return undefined
   const { shape } = foreign.input(0)
   const pieces = foreign.node.outputs.length
-  const axis = axisIndex(foreign.int('axis', 0), shape.length)
+  const axis = foreign.axis(foreign.int('axis', 0), shape.length)
   const lengths = new Array<number>(pieces).fill(shape[axis] / pieces)
   if (!Number.isInteger(lengths[0])) throw foreign.error(`cuts ${shape[axis]} elements into ${pieces} equal pieces`)
   return foreign.give('Split', [foreign.input(0), foreign.integers(lengths)], foreign.attributesWithout())
@@ -179,7 +178,7 @@ const split: Rule = (foreign) => {
 const pad: Rule = (foreign) => {
   if (foreign.inputs[3] === undefined) return undefined
   const { shape } = foreign.input(0)
-  const axes = (foreign.integersInput(3, 'axes') ?? []).map((axis) => axisIndex(axis, shape.length))
+  const axes = (foreign.integersInput(3, 'axes') ?? []).map((axis) => foreign.axis(axis, shape.length))
   const given = foreign.integersInput(1, 'pads') ?? []
   if (given.length !== 2 * axes.length) throw foreign.error(`has ${given.length} pads for ${axes.length} axes`)
   const pads = new Array<number>(2 * shape.length).fill(0)

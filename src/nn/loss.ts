@@ -10,6 +10,8 @@ export interface Loss {
   readonly task: 'classification' | 'regression'
   /** Loss of each example, [batch]. @throws RappelError 'shape' when output and target do not fit */
   perExample(output: Value, target: Value): Value
+  /** What the scores mean as probabilities, [batch, classes], for losses that say. */
+  probabilities?(output: Value): Value
 }
 
 /**
@@ -24,6 +26,7 @@ export function softmaxCrossEntropy(): Loss {
       const chosen = oneHot(output, target)
       return op.neg(op.reduceSum(op.mul(op.logSoftmax(output), chosen), { axes: [1] }))
     },
+    probabilities: (output) => op.softmax(output, 1),
   }
 }
 

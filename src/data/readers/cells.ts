@@ -28,7 +28,8 @@ export function finite(cell: Cell): number {
 
 /** @throws RappelError 'data' when a field of the target column is empty, whatever it should be */
 export function checkFilled(cell: Cell): void {
-  if (cell.text === '') throw dataError(`${place(cell)} is empty, expected a target`, 'fill the gap, or remove the line')
+  if (cell.text === '')
+    throw dataError(`${place(cell)} is empty, expected a target`, 'fill the gap, or remove the line')
 }
 
 function numberError(cell: Cell, value: number): RappelError {

@@ -17,6 +17,9 @@ export async function readText(path: string | URL): Promise<string> {
   try {
     const found = await stat(path)
     if (found.isDirectory()) throw dataError(`${shown} is a folder, expected a file`, 'name one file in it')
+    // A device such as /dev/zero has no end; a pipe is welcome.
+    if (!found.isFile() && !found.isFIFO())
+      throw dataError(`${shown} is neither a file nor a pipe, expected one of them`, 'check the path')
     if (found.size > largest)
       throw dataError(
         `${shown} has ${Math.round(found.size / 2 ** 20)} MiB, expected at most 500: it is read into memory at once`,
@@ -37,8 +40,7 @@ export async function readText(path: string | URL): Promise<string> {
 
 /** A path as it stands in messages. */
 export function fileText(path: string | URL): string {
-  if (typeof path === 'string') return path
-  return path.protocol === 'file:' ? decodeURIComponent(path.pathname) : path.href
+  return path instanceof URL && path.protocol === 'file:' ? decodeURIComponent(path.pathname) : String(path)
 }
 
 async function readError(error: unknown, path: string | URL): Promise<Error> {
@@ -54,7 +56,8 @@ async function readError(error: unknown, path: string | URL): Promise<Error> {
 async function neighbour(path: string | URL): Promise<string> {
   const { readdir } = await import('node:fs/promises')
   const { basename, dirname, resolve } = await import('node:path')
-  const full = resolve(fileText(path))
+  const { fileURLToPath } = await import('node:url')
+  const full = resolve(path instanceof URL ? fileURLToPath(path) : path)
   try {
     const near = nearest(basename(full), await readdir(dirname(full)))
     return near === undefined ? `looked in ${dirname(full)}` : `did you mean '${near}'? (in ${dirname(full)})`

@@ -1,0 +1,99 @@
+/** @file The graphs of a net: the one that trains, the one that measures, and the one that is shipped. */
+import type { DType, Shape } from '../base/tensor.ts'
+import { gradients } from '../graph/autodiff.ts'
+import { Builder } from '../graph/graph.ts'
+import * as op from '../graph/op.ts'
+import { operators } from '../graph/ops/index.ts'
+import type { Graph, Value } from '../graph/types.ts'
+import { correctCount, type Loss } from '../nn/loss.ts'
+import { type Layer, ModelContext, type Parameter, type RandomInput } from '../nn/model.ts'
+import type { Penalty } from '../nn/penalty.ts'
+
+/** What a net is, apart from its parameters' values. */
+export interface NetDescription {
+  readonly model: Layer
+  readonly loss: Loss
+  readonly penalty?: Penalty
+  /** Shape of one example's inputs. */
+  readonly featureShape: Shape
+  /** Shape of one example's target, `[]` for a class number. */
+  readonly targetShape: Shape
+}
+
+/** Names of the graph inputs and outputs that every step has; parameters stand under their own names. */
+export const inputName = 'input'
+export const targetName = 'target'
+export const gradientName = (parameter: string) => `gradient/${parameter}`
+
+/** A graph and what the layers asked for while it was built. */
+export interface NetGraph {
+  readonly graph: Graph
+  readonly parameters: readonly Parameter[]
+  readonly randomInputs: readonly RandomInput[]
+}
+
+interface Built {
+  readonly builder: Builder
+  readonly context: ModelContext
+  readonly output: Value
+}
+
+function buildNet(net: NetDescription, batch: number, training: boolean): Built {
+  const builder = new Builder(operators)
+  const context = new ModelContext(builder, training)
+  const input = builder.input(inputName, 'float32', [batch, ...net.featureShape])
+  return { builder, context, output: net.model.build(input, context) }
+}
+
+function targetInput(net: NetDescription, builder: Builder, batch: number): Value {
+  const dtype: DType = net.loss.task === 'classification' ? 'int32' : 'float32'
+  return builder.input(targetName, dtype, [batch, ...net.targetShape])
+}
+
+/**
+ * One training step without the update: from parameters and a batch to the gradients of the objective (mean loss plus
+ * penalty), the batch's mean data loss and, for classification, the number of correct answers.
+ */
+export function trainingGraph(net: NetDescription, batch: number): NetGraph {
+  const { builder, context, output } = buildNet(net, batch, true)
+  const target = targetInput(net, builder, batch)
+  const loss = op.reduceMean(net.loss.perExample(output, target))
+  const weights = context.parameters.filter(({ penalised }) => penalised).map(({ value }) => value)
+  const { penalty } = net
+  const objective = penalty === undefined ? loss : weights.map((weight) => penalty.of(weight)).reduce(op.add, loss)
+  const slopes = gradients(
+    objective,
+    context.parameters.map(({ value }) => value),
+  )
+  const outputs: Record<string, Value> = { loss }
+  if (net.loss.task === 'classification') outputs.correct = correctCount(output, target)
+  context.parameters.forEach(({ name }, i) => {
+    outputs[gradientName(name)] = slopes[i]
+  })
+  return { graph: builder.graph('training_step', outputs), ...context }
+}
+
+/** Sums over a batch, dropout off: `loss` (sum of the examples' losses) and, for classification, `correct`. */
+export function measuringGraph(net: NetDescription, batch: number): NetGraph {
+  const { builder, context, output } = buildNet(net, batch, false)
+  const target = targetInput(net, builder, batch)
+  const outputs: Record<string, Value> = { loss: op.reduceSum(net.loss.perExample(output, target)) }
+  if (net.loss.task === 'classification') outputs.correct = correctCount(output, target)
+  return { graph: builder.graph('measuring', outputs), ...context }
+}
+
+/** The penalty of the weights alone; undefined where there is none. */
+export function penaltyGraph(net: NetDescription): Graph | undefined {
+  const { penalty } = net
+  const { builder, context } = buildNet(net, 1, false)
+  const weights = context.parameters.filter(({ penalised }) => penalised).map(({ value }) => value)
+  if (penalty === undefined || weights.length === 0) return undefined
+  const sum = weights.map((weight) => penalty.of(weight)).reduce(op.add)
+  return builder.graph('penalty', { penalty: sum }, { inputs: context.parameters.map(({ value }) => value) })
+}
+
+/** The net alone, dropout off: from inputs to outputs, with the parameters as inputs. */
+export function forwardGraph(net: NetDescription, batch: number): NetGraph {
+  const { builder, context, output } = buildNet(net, batch, false)
+  return { graph: builder.graph('model', { output }), ...context }
+}

@@ -1,0 +1,292 @@
+/** @file The one training loop. It runs in the calling thread and gives way to other work between calls. */
+import { RandomStream } from '../base/random.ts'
+import type { Tensor } from '../base/tensor.ts'
+import { sizeOf } from '../base/tensor.ts'
+import { Batches } from '../data/batches.ts'
+import { featureShapeOf, rowsOf } from '../data/dataset.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { At } from '../optim/schedule.ts'
+import type { EpochEvent, Measurement, Outcome, StartEvent, TrainingEvent } from './events.ts'
+import { trainingGraph } from './graphs.ts'
+import { type Measurer, makeMeasurer, makePenaltyMeasurer } from './measure.ts'
+import type { TrainingPlan } from './plan.ts'
+import { initialState, parameterValues, type TrainingState } from './state.ts'
+import { chooseForm, makeStepper, type StepForm, type Stepper } from './stepper.ts'
+
+export interface RunOptions {
+  /** Gets every event, in order, as it happens. */
+  readonly onEvent?: (event: TrainingEvent) => void
+  /** Ends the run after the call in progress; what was reached is kept. */
+  readonly signal?: AbortSignal
+  /** Milliseconds, from any start. Without it no times are told, and the loop gives way after every call. */
+  readonly now?: () => number
+  /** How steps are executed; default: by the size of the net and the engine. */
+  readonly form?: StepForm
+}
+
+/** What a run reached. */
+export interface TrainingResult {
+  readonly outcome: Outcome
+  readonly epochs: readonly EpochEvent[]
+  /** The parameters at the end, by name. */
+  readonly parameters: Readonly<Record<string, Tensor<'float32'>>>
+  /** Number of updates. */
+  readonly steps: number
+  /** Steps done per second of training, measuring left out; only with a clock. */
+  readonly stepsPerSecond?: number
+  readonly start: StartEvent
+}
+
+/** Most steps in one call: more would make stopping late without being faster. */
+const mostStepsAtOnce = 50
+/** Milliseconds after which the loop lets others run: signals, timers, messages. */
+const giveWayAfter = 20
+
+/**
+ * Trains. The same plan, engine version and processor give the same bits.
+ *
+ * @returns what was reached, also when the run was interrupted or diverged: that is an outcome, not an exception
+ * @throws RappelError 'runtime' when the engine refuses a graph
+ */
+export async function runTraining(
+  plan: TrainingPlan,
+  engine: Engine,
+  options: RunOptions = {},
+): Promise<TrainingResult> {
+  const run = new Run(plan, engine, options)
+  try {
+    return await run.train()
+  } finally {
+    await run.release()
+  }
+}
+
+class Run {
+  readonly #plan: TrainingPlan
+  readonly #engine: Engine
+  readonly #options: RunOptions
+  readonly #form: StepForm
+  readonly #state: TrainingState
+  readonly #batches: Batches
+  readonly #steppers = new Map<string, Stepper>()
+  readonly #epochs: EpochEvent[] = []
+  readonly #startedAt: number
+  #measurers: { validation?: Measurer; penalty: { measure(): Promise<number>; release(): Promise<void> } } | undefined
+  #trainingTime = 0
+  #gaveWayAt = 0
+  #untold: { first: number; epoch: number; losses: number[] } = { first: 0, epoch: 0, losses: [] }
+
+  constructor(plan: TrainingPlan, engine: Engine, options: RunOptions) {
+    this.#plan = plan
+    this.#engine = engine
+    this.#options = options
+    const { parameters } = trainingGraph(plan.net, plan.batchSize)
+    const values = parameters.reduce((sum, { value }) => sum + sizeOf(value.shape), 0)
+    this.#form = options.form ?? chooseForm(engine, plan.update, values)
+    this.#state = initialState(parameters, plan.update, plan.seed, this.#form === 'wasm' ? 1 : 2)
+    this.#batches = new Batches(plan.training, { batchSize: plan.batchSize, seed: plan.seed })
+    this.#startedAt = options.now?.() ?? 0
+  }
+
+  async train(): Promise<TrainingResult> {
+    const { epochs, net, validation, threads } = this.#plan
+    this.#measurers = {
+      penalty: await makePenaltyMeasurer(this.#engine, net, this.#state),
+      ...(validation && { validation: await makeMeasurer(this.#engine, net, this.#state, validation, threads) }),
+    }
+    const start = await this.#start()
+    this.#tell(start)
+    await this.#finishEpoch(0)
+    let outcome: Outcome = { reason: 'finished' }
+    for (let epoch = 0; epoch < epochs && outcome.reason === 'finished'; epoch++) outcome = await this.#epoch(epoch)
+    const done = this.#epochs[this.#epochs.length - 1].epoch
+    this.#tell({ type: 'end', outcome, epoch: done, step: this.#state.step })
+    return {
+      outcome,
+      epochs: this.#epochs,
+      parameters: parameterValues(this.#state),
+      steps: this.#state.step,
+      ...(this.#options.now && { stepsPerSecond: this.#state.step / (this.#trainingTime / 1000) }),
+      start,
+    }
+  }
+
+  async release(): Promise<void> {
+    for (const stepper of this.#steppers.values()) await stepper.release()
+    await this.#measurers?.validation?.release()
+    await this.#measurers?.penalty.release()
+  }
+
+  /** One epoch: all batches once, then the measurements. Ends early, without them, when the run ends. */
+  async #epoch(epoch: number): Promise<Outcome> {
+    const { plan } = this.#batches
+    const random = new RandomFeed(this.#plan.seed, epoch)
+    const sum = { loss: 0, correct: 0 }
+    const startedAt = this.#options.now?.() ?? 0
+    for (let batch = 0; batch < plan.count; ) {
+      const stepper = await this.#stepperFor(batch)
+      const { steps, batchSize } = stepper
+      this.#batches.fillMany(epoch, batch, steps, stepper.inputs, stepper.targets)
+      random.fill(stepper)
+      const at = Array.from({ length: steps }, (_, i) => this.#at(epoch, batch + i, this.#state.step + i))
+      const pending = stepper.run(at)
+      if (pending !== undefined) await pending
+      for (let i = 0; i < steps; i++) {
+        const loss = stepper.losses[i]
+        if (this.#untold.losses.length === 0) this.#untold = { first: at[i].step, epoch: at[i].epoch, losses: [] }
+        this.#untold.losses.push(loss)
+        sum.loss += loss * batchSize
+        sum.correct += stepper.correct[i] ?? 0
+        if (!Number.isFinite(loss)) return this.#diverged(at[i].step, loss)
+      }
+      batch += steps
+      await this.#giveWay()
+      if (this.#options.signal?.aborted && (batch < plan.count || epoch + 1 < this.#plan.epochs)) {
+        this.#trainingTime += (this.#options.now?.() ?? 0) - startedAt
+        return this.#interrupted(epoch, batch)
+      }
+    }
+    this.#trainingTime += (this.#options.now?.() ?? 0) - startedAt
+    await this.#finishEpoch(epoch + 1, {
+      loss: sum.loss / plan.rows,
+      ...(this.#plan.net.loss.task === 'classification' && { accuracy: sum.correct / plan.rows }),
+      examples: plan.rows,
+    })
+    return { reason: 'finished' }
+  }
+
+  /** Where a step stands: how often each example was seen before it, and how many updates were made. */
+  #at(epoch: number, batch: number, step: number): At {
+    const { batchSize, rows } = this.#batches.plan
+    return { epoch: epoch + (batch * batchSize) / rows, step }
+  }
+
+  /** The stepper for the batches from one on: several at once where the form allows and their size is the same. */
+  #stepperFor(batch: number): Promise<Stepper> | Stepper {
+    const { plan } = this.#batches
+    const batchSize = plan.sizeOf(batch)
+    const alike = Math.floor(plan.rows / plan.batchSize) - batch
+    const most = this.#form === 'wasm' || this.#engine.provider !== 'cpu' ? 1 : mostStepsAtOnce
+    return this.#stepper(batchSize, Math.max(1, Math.min(most, alike)))
+  }
+
+  #stepper(batchSize: number, steps: number): Promise<Stepper> | Stepper {
+    const key = `${batchSize} ${steps}`
+    return this.#steppers.get(key) ?? this.#compile(key, batchSize, steps)
+  }
+
+  async #compile(key: string, batchSize: number, steps: number): Promise<Stepper> {
+    const { net, update, threads } = this.#plan
+    const options = { form: this.#form, batchSize, steps, threads }
+    const stepper = await makeStepper(this.#engine, net, update, this.#state, options)
+    this.#steppers.set(key, stepper)
+    return stepper
+  }
+
+  async #start(): Promise<StartEvent> {
+    const { net, update, training, validation, epochs, batchSize, seed, hyper } = this.#plan
+    const { form, threads } = await this.#stepperFor(0)
+    return {
+      type: 'start',
+      seed,
+      data: {
+        name: training.name,
+        task: training.task,
+        training: rowsOf(training),
+        validation: validation === undefined ? 0 : rowsOf(validation),
+        featureShape: featureShapeOf(training),
+        ...(training.task === 'classification' && { classes: training.classes }),
+      },
+      parameters: this.#state.parameters.map(({ name, value }) => ({ name, shape: value.shape })),
+      loss: net.loss.name,
+      ...(net.penalty && { penalty: net.penalty.name }),
+      update: update.description,
+      epochs,
+      batchSize,
+      hyper,
+      engine: this.#engine.description,
+      form,
+      threads,
+    }
+  }
+
+  async #finishEpoch(epoch: number, training?: Measurement): Promise<void> {
+    this.#tellSteps()
+    const { learningRate } = this.#plan.update.hyper
+    const { step } = this.#state
+    const event: EpochEvent = {
+      type: 'epoch',
+      epoch,
+      step,
+      ...(training && { training }),
+      ...(this.#measurers?.validation && { validation: await this.#measurers.validation.measure() }),
+      penalty: (await this.#measurers?.penalty.measure()) ?? 0,
+      ...(learningRate !== undefined && {
+        learningRate: typeof learningRate === 'number' ? learningRate : learningRate({ epoch, step }),
+      }),
+      ...(this.#options.now && { seconds: (this.#options.now() - this.#startedAt) / 1000 }),
+    }
+    this.#epochs.push(event)
+    this.#tell(event)
+  }
+
+  /** What was reached within the epoch is measured as it stands. */
+  async #interrupted(epoch: number, batch: number): Promise<Outcome> {
+    const { batchSize, rows } = this.#batches.plan
+    await this.#finishEpoch(epoch + Math.min(1, (batch * batchSize) / rows))
+    return { reason: 'interrupted' }
+  }
+
+  #diverged(step: number, loss: number): Outcome {
+    this.#tellSteps()
+    return {
+      reason: 'diverged',
+      message: `the loss became ${loss} at step ${step}`,
+      hint: 'lower the learning rate, a tenth of it at first; if that does not help, check the inputs for extreme values',
+    }
+  }
+
+  #tell(event: TrainingEvent): void {
+    this.#options.onEvent?.(event)
+  }
+
+  #tellSteps(): void {
+    if (this.#untold.losses.length === 0) return
+    this.#tell({ type: 'steps', ...this.#untold })
+    this.#untold = { first: 0, epoch: 0, losses: [] }
+  }
+
+  async #giveWay(): Promise<void> {
+    const now = this.#options.now?.()
+    if (now !== undefined && now - this.#gaveWayAt < giveWayAfter) return
+    this.#tellSteps()
+    await new Promise<void>(letOthersRun)
+    this.#gaveWayAt = this.#options.now?.() ?? 0
+  }
+}
+
+/** Pages have no setImmediate; a timer of 0 ms is the next best. */
+function letOthersRun(resume: () => void): void {
+  if (typeof setImmediate === 'function') setImmediate(resume)
+  else setTimeout(resume, 0)
+}
+
+/** Fills what layers asked for, from one stream for each name and epoch. */
+class RandomFeed {
+  readonly #seed: number
+  readonly #epoch: number
+  readonly #streams = new Map<string, RandomStream>()
+
+  constructor(seed: number, epoch: number) {
+    this.#seed = seed
+    this.#epoch = epoch
+  }
+
+  fill({ random }: Stepper): void {
+    for (const { name, values } of random) {
+      const stream = this.#streams.get(name) ?? new RandomStream(this.#seed, `random/${name}/epoch-${this.#epoch}`)
+      this.#streams.set(name, stream)
+      stream.fillUniform(values)
+    }
+  }
+}

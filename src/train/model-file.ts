@@ -1,0 +1,58 @@
+/** @file The trained model as an ONNX file that any runtime executes: raw inputs in, outputs out, for any batch size. */
+import type { Tensor } from '../base/tensor.ts'
+import type { Dataset } from '../data/dataset.ts'
+import type { Standardisation } from '../data/standardise.ts'
+import { Builder } from '../graph/graph.ts'
+import * as op from '../graph/op.ts'
+import { operators } from '../graph/ops/index.ts'
+import { writeModel } from '../graph/proto.ts'
+import { inline } from '../graph/rewrite.ts'
+import { freeBatch } from '../graph/symbolic.ts'
+import type { Value } from '../graph/types.ts'
+import { forwardGraph, inputName, type NetDescription } from './graphs.ts'
+
+export interface ModelFileOptions {
+  /** Done inside the model: it takes inputs as they are in the data. */
+  readonly standardisation?: Standardisation
+  /** For the names of the classes, kept in the file's metadata. */
+  readonly data?: Dataset
+  readonly metadata?: Readonly<Record<string, string>>
+}
+
+/**
+ * The bytes of an ONNX file. Input `input` [batch, ...features], float32; output `output` [batch, ...], the net's scores or
+ * predictions, and `probabilities` [batch, classes] where the loss gives the scores a meaning as probabilities. Parameters
+ * are initialisers under their own names.
+ *
+ * @throws RappelError 'model' when a layer works for one batch size only
+ */
+export function modelFile(
+  net: NetDescription,
+  parameters: Readonly<Record<string, Tensor>>,
+  options: ModelFileOptions = {},
+): Uint8Array<ArrayBuffer> {
+  const { graph, dimensions } = freeBatch((batch) => forwardGraph(net, batch).graph, operators)
+  const builder = new Builder(operators)
+  const inputs = graph.inputs.map((value) => {
+    if (value.name !== inputName) return builder.constant(parameters[value.name], value.name)
+    const raw = builder.input(inputName, value.dtype, value.shape)
+    return options.standardisation === undefined ? raw : standardised(raw, options.standardisation)
+  })
+  const [output] = inline(graph, builder, inputs)
+  const outputs: Record<string, Value> = { output }
+  const probabilities = net.loss.probabilities?.(output)
+  if (probabilities !== undefined) outputs.probabilities = probabilities
+  const classes: Record<string, string> =
+    options.data?.task === 'classification' ? { classes: JSON.stringify(options.data.classes) } : {}
+  return writeModel(builder.graph('model', outputs), {
+    // Probabilities have the dimensions of the scores from which they come.
+    dimensionNames: ({ name, shape }) => dimensions({ ...output, name: name === inputName ? name : 'output', shape }),
+    metadata: { ...classes, ...options.metadata },
+  })
+}
+
+/** (x − mean) / scale in float32: the bits that the training had. */
+function standardised(x: Value, { mean, scale }: Standardisation): Value {
+  const { builder } = x
+  return op.div(op.sub(x, builder.constant(mean, 'input.mean')), builder.constant(scale, 'input.scale'))
+}

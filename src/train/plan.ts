@@ -1,0 +1,82 @@
+/** @file The plan of a run: everything that training needs, decided and checked, and nothing else. */
+import { checkInteger, RappelError } from '../base/errors.ts'
+import { typeText } from '../base/tensor.ts'
+import { type Dataset, featureShapeOf, rowsOf } from '../data/dataset.ts'
+import type { Standardisation } from '../data/standardise.ts'
+import type { Loss } from '../nn/loss.ts'
+import type { Layer } from '../nn/model.ts'
+import type { Penalty } from '../nn/penalty.ts'
+import type { Rule } from '../optim/rule.ts'
+import { forwardGraph, type NetDescription } from './graphs.ts'
+
+export interface TrainingPlan {
+  readonly net: NetDescription
+  readonly update: Rule
+  /** As the net receives it: standardised. */
+  readonly training: Dataset
+  readonly validation?: Dataset
+  /** What was done to the inputs; the exported model does it itself. */
+  readonly standardisation?: Standardisation
+  readonly epochs: number
+  readonly batchSize: number
+  readonly seed: number
+  /** For the record: the hyperparameters from which the rest was made. */
+  readonly hyper: Readonly<Record<string, unknown>>
+  /** Threads within one operator; default: by the size of the net. */
+  readonly threads?: number
+}
+
+/** What a plan is made from. */
+export interface PlanParts extends Omit<TrainingPlan, 'net' | 'hyper'> {
+  readonly model: Layer
+  readonly loss: Loss
+  readonly penalty?: Penalty
+  readonly hyper?: TrainingPlan['hyper']
+}
+
+/**
+ * Puts a plan together and checks that its parts fit: the loss and the data, the net's outputs and the targets.
+ *
+ * @throws RappelError that names what does not fit
+ */
+export function makePlan({ model, loss, penalty, hyper = {}, ...rest }: PlanParts): TrainingPlan {
+  checkInteger('epochs', rest.epochs, 1)
+  checkInteger('batchSize', rest.batchSize, 1)
+  checkInteger('seed', rest.seed)
+  if (rest.threads !== undefined) checkInteger('threads', rest.threads, 1)
+  const { training } = rest
+  if (loss.task !== training.task)
+    throw new RappelError(
+      'data',
+      `the loss ${loss.name} is for ${loss.task}, the data ${training.name} are for ${training.task}`,
+      training.task === 'classification' ? 'use loss.softmaxCrossEntropy()' : 'use loss.squaredError()',
+    )
+  const net: NetDescription = {
+    model,
+    loss,
+    penalty,
+    featureShape: featureShapeOf(training),
+    targetShape: training.targets.shape.slice(1),
+  }
+  checkOutputs(net, training)
+  return { net, hyper, ...rest, batchSize: Math.min(rest.batchSize, rowsOf(training)) }
+}
+
+function checkOutputs(net: NetDescription, data: Dataset): void {
+  const { graph, parameters } = forwardGraph(net, 2)
+  if (parameters.length === 0)
+    throw new RappelError(
+      'usage',
+      'the model has no parameters, so there is nothing to train',
+      'add a layer such as nn.dense(10)',
+    )
+  const [output] = graph.outputs
+  if (data.task === 'regression') return
+  const scores = output.shape[1]
+  if (output.shape.length === 2 && scores === data.classes.length) return
+  throw new RappelError(
+    'shape',
+    `the net gives ${typeText(output)} for 2 examples, and the data have ${data.classes.length} classes, expected float32[2,${data.classes.length}]`,
+    `let the last layer be nn.dense(${data.classes.length})`,
+  )
+}

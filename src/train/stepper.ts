@@ -1,0 +1,152 @@
+/** @file Steppers: one training step, or several in one call, in the form that is fastest for the net and the engine. */
+import { Arena, type Tensor } from '../base/tensor.ts'
+import type { Call, Engine, Executable } from '../engine/engine.ts'
+import type { Graph, Value } from '../graph/types.ts'
+import type { Rule } from '../optim/rule.ts'
+import type { At } from '../optim/schedule.ts'
+import { compileUpdate } from '../optim/wasm.ts'
+import { gradientName, inputName, type NetDescription, targetName, trainingGraph } from './graphs.ts'
+import { currentParameters, type TrainingState } from './state.ts'
+import { nextStateName, scalarName, stateName, wholeStepGraph } from './step-graph.ts'
+
+/**
+ * How a step is executed.
+ * - 'wasm': the runtime computes gradients, one WebAssembly loop updates in place. For large nets on the CPU.
+ * - 'nodes': whole steps in the runtime, several in one call. For small nets, where a call costs more than a step, and for
+ *   other providers, where the state should not leave the device.
+ */
+export type StepForm = 'wasm' | 'nodes'
+
+/** Steps on batches of one size. The caller fills the arrays, then runs. */
+export interface Stepper {
+  readonly form: StepForm
+  readonly threads: number
+  readonly batchSize: number
+  /** Steps in one call. */
+  readonly steps: number
+  /** [steps, batch, ...features] in row-major order. */
+  readonly inputs: Float32Array
+  /** [steps, batch, ...]: class numbers or target values. */
+  readonly targets: Int32Array | Float32Array
+  /** Room for the uniform random numbers that the layers asked for: [steps, ...shape], by name. */
+  readonly random: readonly { readonly name: string; readonly values: Float32Array }[]
+  /** Mean data loss of each step's batch, after a run. */
+  readonly losses: Float32Array
+  /** Correct answers in each step's batch; empty for regression. */
+  readonly correct: Float32Array
+  /** Runs all steps. @param at where each stands, for the schedules */
+  run(at: readonly At[]): Promise<void> | undefined
+  release(): Promise<void>
+}
+
+/** State up to this size goes into each call and comes out of it. */
+const smallState = 64 * 1024
+
+/** The form for a net on an engine. @param values number of parameters */
+export function chooseForm(engine: Engine, rule: Rule, values: number): StepForm {
+  const bytes = values * (1 + Object.keys(rule.state).length) * Float32Array.BYTES_PER_ELEMENT
+  return engine.provider === 'cpu' && bytes > smallState ? 'wasm' : 'nodes'
+}
+
+export interface StepperOptions {
+  readonly form: StepForm
+  readonly batchSize: number
+  /** Steps in one call; 1 for the form 'wasm'. */
+  readonly steps: number
+  readonly threads?: number
+}
+
+/** Compiles a stepper. It works on `state`, which it changes. */
+export async function makeStepper(
+  engine: Engine,
+  net: NetDescription,
+  rule: Rule,
+  state: TrainingState,
+  options: StepperOptions,
+): Promise<Stepper> {
+  const { form, batchSize, steps } = options
+  const built = trainingGraph(net, batchSize)
+  const graph = form === 'wasm' ? built.graph : wholeStepGraph(built, rule, steps)
+  const executable = await engine.compile(graph, { threads: options.threads })
+  const feeds = placeFeeds(graph, [inputName, targetName, ...built.randomInputs.map(({ name }) => name)])
+  const make = form === 'wasm' ? gradientsThenUpdate : wholeSteps
+  return {
+    form,
+    threads: executable.threads,
+    batchSize,
+    steps,
+    inputs: feeds.inputs[inputName].data as Float32Array,
+    targets: feeds.inputs[targetName].data as Float32Array,
+    random: built.randomInputs.map(({ name }) => ({ name, values: feeds.inputs[name].data as Float32Array })),
+    losses: feeds.outputs.loss.data as Float32Array,
+    correct: (feeds.outputs.correct?.data ?? new Float32Array(0)) as Float32Array,
+    run: make(executable, feeds, rule, state),
+    release: () => executable.release(),
+  }
+}
+
+/** Tensors that go in and out besides the state. */
+interface Feeds {
+  readonly inputs: Readonly<Record<string, Tensor>>
+  readonly outputs: Readonly<Record<string, Tensor>>
+}
+
+function placeFeeds(graph: Graph, fed: readonly string[]): Feeds {
+  const isFed = ({ name }: Value) => fed.includes(name) || name.startsWith(scalarName(0).slice(0, -1))
+  const inputs = graph.inputs.filter(isFed)
+  const outputs = graph.outputs.filter(({ name }) => name === 'loss' || name === 'correct')
+  const arena = new Arena([...inputs, ...outputs])
+  const place = (values: readonly Value[]) =>
+    Object.fromEntries(values.map(({ name, dtype, shape }) => [name, arena.place(dtype, shape)]))
+  return { inputs: place(inputs), outputs: place(outputs) }
+}
+
+function gradientsThenUpdate(executable: Executable, feeds: Feeds, rule: Rule, state: TrainingState): Stepper['run'] {
+  const [set] = state.sets
+  const gradients = state.parameters.map(({ name }, i) => [gradientName(name), set.g.tensors[i]])
+  const compute = executable.bind(
+    { ...feeds.inputs, ...currentParameters(state) },
+    { ...feeds.outputs, ...Object.fromEntries(gradients) },
+  )
+  const regions = Object.entries(set).map(([role, { region }]) => [role, region.data])
+  const update = compileUpdate(rule, state.memory).over([Object.fromEntries(regions)])
+  const scalars = new Float64Array(rule.program.slots.length)
+  const finish = (at: At) => {
+    update(rule.scalars(at, scalars))
+    state.step++
+  }
+  return ([at]) => {
+    const pending = compute()
+    if (pending !== undefined) return pending.then(() => finish(at))
+    finish(at)
+    return undefined
+  }
+}
+
+function wholeSteps(executable: Executable, feeds: Feeds, rule: Rule, state: TrainingState): Stepper['run'] {
+  const roles = ['x', ...Object.keys(rule.state)]
+  const regions = (set: number, name: (role: string) => string) =>
+    Object.fromEntries(roles.map((role) => [name(role), state.sets[set][role].region]))
+  const bind = (from: number): Call =>
+    executable.bind(
+      { ...feeds.inputs, ...regions(from, stateName) },
+      { ...feeds.outputs, ...regions(1 - from, nextStateName) },
+    )
+  const calls = [bind(0), bind(1)]
+  const slots = rule.program.slots.map((_, i) => feeds.inputs[scalarName(i)].data as Float32Array)
+  const scalars = new Float64Array(slots.length)
+  const finish = (steps: number) => {
+    state.current = 1 - state.current
+    state.step += steps
+  }
+  return (at) => {
+    for (let step = 0; step < at.length; step++) {
+      rule.scalars(at[step], scalars)
+      for (let slot = 0; slot < slots.length; slot++) slots[slot][step] = scalars[slot]
+    }
+    const pending = calls[state.current]()
+    if (pending !== undefined) return pending.then(() => finish(at.length))
+    finish(at.length)
+    return undefined
+  }
+}
