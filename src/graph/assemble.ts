@@ -40,7 +40,7 @@ export function assemble(model: ModelDocument, operators: Operators, options: Re
   if (opset < oldestOpset || opset > newestOpset)
     throw modelError(
       graph.at,
-      `is written in opset ${opset}, expected ${oldestOpset} to ${newestOpset}`,
+      `the model is written in opset ${opset}, expected ${oldestOpset} to ${newestOpset}`,
       'export with opset 20, or convert: onnx.version_converter.convert_version(model, 20)',
     )
   const assembler = new Assembler(operators, opset, options.dimensions ?? {}, graph)
@@ -75,6 +75,8 @@ class Assembler {
   readonly #opset: number
   readonly #dimensions: Readonly<Record<string, number>>
   readonly #openDimensions = new Set<string>()
+  /** Names of the model's outputs: only what gives them may bear them. */
+  readonly #outputNames: ReadonlySet<string>
   /** All names that the file uses: names that we make up must not take one that comes later. */
   readonly #reserved = new Set<string>()
   readonly #taken = new Set<string>()
@@ -91,16 +93,12 @@ class Assembler {
     this.#opset = opset
     this.#dimensions = dimensions
     for (const [name, length] of Object.entries(dimensions)) checkInteger(`dimension '${name}'`, length)
+    this.#outputNames = new Set(document.outputs.map(({ name }) => name))
     reserveNames(document, this.#reserved)
   }
 
   /** @param fallbacks types of the inputs where the document does not say them: a Loop knows what it feeds its body */
-  graph(
-    document: GraphDocument,
-    builder: Builder,
-    scope: Scope,
-    fallbacks: readonly (ValueType | undefined)[],
-  ): Graph {
+  graph(document: GraphDocument, builder: Builder, scope: Scope, fallbacks: readonly (ValueType | undefined)[]): Graph {
     if (scope.depth > deepestNesting)
       throw modelError(document.at, `graphs are nested deeper than ${deepestNesting} levels`)
     // Before IR version 4, constants were listed as inputs too.
@@ -111,7 +109,7 @@ class Assembler {
       scope.define(input.name, builder.input(this.#claim(input.name), dtype, shape), input.at)
     })
     for (const { name, data, at } of document.constants)
-      scope.define(name, builder.constant(data, this.#claim(name)), at)
+      scope.define(name, builder.constant(data, this.#claimConstant(name)), at)
     for (const node of document.nodes) this.#node(node, builder, scope)
     return this.#finish(document, builder, scope)
   }
@@ -161,6 +159,7 @@ class Assembler {
       opset: this.#opset,
       derived: this.#derived,
       claim: (name) => this.#claim(name),
+      claimConstant: (name) => this.#claimConstant(name),
       unique: (base) => this.#unique(base),
     })
     const values = normalise(foreign, this.#operators) ?? this.#known(foreign, scope)
@@ -190,7 +189,8 @@ class Assembler {
     return foreign.give(kind, inputs, attributes)
   }
 
-  #attribute(name: string, attribute: AttributeDocument, { node, builder, inputs }: ForeignNode, scope: Scope) {
+  #attribute(name: string, attribute: AttributeDocument, foreign: ForeignNode, scope: Scope): AttributeValue {
+    const { node, builder, inputs } = foreign
     const types = this.#operators[node.kind as OpKind].attributes
     const what = `${node.label} (${node.kind}) has the attribute '${name}'`
     if (!Object.hasOwn(types, name)) {
@@ -200,7 +200,7 @@ class Assembler {
     }
     if (attribute.type !== types[name])
       throw modelError(node.at, `${what} of type ${attribute.type}, expected ${types[name]}`)
-    if (attribute.type !== 'graph') return attribute.value as AttributeValue
+    if (attribute.type !== 'graph') return foreign.plain(name, attribute)
     const fallbacks: readonly (ValueType | undefined)[] =
       node.kind === 'Loop' ? [{ dtype: 'int64', shape: [] }, { dtype: 'bool', shape: [] }, ...inputs.slice(2)] : []
     return this.graph(attribute.value, new Builder(this.#operators, builder), new Scope(scope), fallbacks)
@@ -209,7 +209,7 @@ class Assembler {
   #find(name: string, node: NodeDocument, scope: Scope): Value {
     const value = scope.find(name)
     if (value !== undefined) return value
-    const near = nearest(name, this.#taken)
+    const near = name.length > 2 ? nearest(name, this.#taken) : undefined
     const hint = this.#reserved.has(name)
       ? 'it is made later: put the nodes in topological order'
       : near && `did you mean '${near}'?`
@@ -217,31 +217,31 @@ class Assembler {
   }
 
   #finish(document: GraphDocument, builder: Builder, scope: Scope): Graph {
-    const outputs = new Map<string, Value>()
-    for (const output of document.outputs) {
+    const given = document.outputs.map((output, i) => {
       const value = scope.find(output.name)
-      // Outputs of a model are known by their names; those of a body by their places.
-      if (outputs.has(output.name) && scope.depth === 0)
-        throw modelError(output.at, `the output '${output.name}' is listed twice`)
       if (value === undefined) throw modelError(output.at, `no node gives the output '${output.name}'`)
       checkDeclared(output, value)
-      const [name, result] = this.#result(output.name, value, builder, [...outputs.values()])
-      outputs.set(name, result)
-    }
-    const graph = builder.graph(document.name, Object.fromEntries(outputs))
+      // Outputs of a model are known by their names; those of a body by their places.
+      if (scope.depth === 0 && document.outputs.findIndex(({ name }) => name === output.name) < i)
+        throw modelError(output.at, `the output '${output.name}' is listed twice`)
+      return value
+    })
+    const taken = new Set<Value>()
+    const free = (value: Value) => value.builder === builder && value.node !== undefined && !taken.has(value)
+    // What bears an output's name is that output; others are given through an Identity under their names.
+    const fitting = given.map((value, i) => {
+      const fits = free(value) && (scope.depth > 0 || value.name === document.outputs[i].name)
+      if (fits) taken.add(value)
+      return fits
+    })
+    const results = given.map((value, i) => (fitting[i] ? value : this.#copy(document.outputs[i].name, value, builder)))
+    const graph = builder.graph(document.name, Object.fromEntries(results.map((value) => [value.name, value])))
     // A record lists names that look like numbers first (PyTorch's are such): the order is the document's.
-    return { ...graph, outputs: [...outputs.values()] }
+    return { ...graph, outputs: results }
   }
 
-  /** What a graph gives must be made by a node of its own and bear the output's name. */
-  #result(name: string, value: Value, builder: Builder, before: readonly Value[]): [string, Value] {
-    const own = value.builder === builder && value.node !== undefined && !before.includes(value)
-    if (own && (value.name === name || !this.#taken.has(name))) {
-      if (value.name !== name) this.#taken.add(name)
-      return [name, value]
-    }
-    const free = this.#claim(name)
-    return [free, builder.node('Identity', [value], {}, [free])[0]]
+  #copy(name: string, value: Value, builder: Builder): Value {
+    return builder.node('Identity', [value], {}, [this.#claim(name)])[0]
   }
 
   /** The name from the file, or one like it where two bodies use the same. */
@@ -249,6 +249,11 @@ class Assembler {
     const free = this.#taken.has(name) ? this.#unique(name) : name
     this.#taken.add(free)
     return free
+  }
+
+  /** A constant that is an output itself leaves the name to the Identity that gives it. */
+  #claimConstant(name: string): string {
+    return this.#outputNames.has(name) ? this.#unique(name) : this.#claim(name)
   }
 
   #unique(base: string): string {

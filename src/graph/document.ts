@@ -34,8 +34,10 @@ export interface ConstantDocument {
 
 /** Every kind of attribute that a file can hold; an operator of ours has fewer (`AttributeType`). */
 export type AttributeDocument =
-  | { readonly type: 'int' | 'float'; readonly value: number }
-  | { readonly type: 'ints' | 'floats'; readonly value: readonly number[] }
+  | { readonly type: 'int'; readonly value: bigint }
+  | { readonly type: 'ints'; readonly value: readonly bigint[] }
+  | { readonly type: 'float'; readonly value: number }
+  | { readonly type: 'floats'; readonly value: readonly number[] }
   | { readonly type: 'string'; readonly value: string }
   | { readonly type: 'strings'; readonly value: readonly string[] }
   | { readonly type: 'tensor'; readonly value: Tensor }

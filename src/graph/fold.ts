@@ -103,6 +103,12 @@ const slice: Fold = ([x, starts, ends, axes, steps]) => {
   return { dtype: x.dtype, shape: [values.length], values }
 }
 
+/** To a list, or to a single number. */
+const reshape: Fold = ([x, target]) => {
+  if (target === undefined || target.values.length > 1) return undefined
+  return { ...x, shape: target.values.length === 0 ? [] : [x.values.length] }
+}
+
 const concat: Fold = (inputs) => {
   if (inputs.some(({ shape, dtype }) => shape.length !== 1 || dtype !== inputs[0].dtype)) return undefined
   const values = inputs.flatMap((input) => input.values)
@@ -115,6 +121,7 @@ const folds: Readonly<Record<string, Fold>> = {
   Gather: gather,
   Slice: slice,
   Concat: concat,
+  Reshape: reshape,
   Add: arithmetic((a, b) => a + b),
   Sub: arithmetic((a, b) => a - b),
   Mul: arithmetic((a, b) => a * b),

@@ -2,7 +2,7 @@
 import { type DataOf, type DType, type Shape, type Tensor, tensor } from '../base/tensor.ts'
 import { type AttributeDocument, locate, modelError, type NodeDocument } from './document.ts'
 import type { Builder } from './graph.ts'
-import type { Attributes, OpKind, Value } from './types.ts'
+import type { Attributes, AttributeValue, OpKind, Value } from './types.ts'
 
 /** What reading one file shares between its nodes. */
 export interface Reading {
@@ -11,6 +11,7 @@ export interface Reading {
   readonly derived: Set<Value>
   /** A name of the file, or one like it where it is taken. */
   readonly claim: (name: string) => string
+  readonly claimConstant: (name: string) => string
   /** A new name, which the file does not use. */
   readonly unique: (base: string) => string
 }
@@ -68,30 +69,40 @@ export class ForeignNode {
   }
 
   int(name: string, fallback: number): number {
-    return (this.#attribute(name, 'int') as number | undefined) ?? fallback
+    const attribute = this.#attribute(name, 'int')
+    return attribute === undefined ? fallback : this.#number(name, attribute.value)
   }
 
   ints(name: string): readonly number[] | undefined {
-    return this.#attribute(name, 'ints') as readonly number[] | undefined
+    return this.#attribute(name, 'ints')?.value.map((value) => this.#number(name, value))
   }
 
-  float(name: string, fallback: number): number {
-    return (this.#attribute(name, 'float') as number | undefined) ?? fallback
-  }
-
-  #attribute(name: string, type: AttributeDocument['type']): unknown {
+  #attribute<T extends AttributeDocument['type']>(name: string, type: T) {
     const attribute = this.attributes.get(name)
-    if (attribute === undefined || attribute.type === type) return attribute?.value
-    throw this.error(`has the attribute '${name}' of type ${attribute.type}, expected ${type}`)
+    if (attribute === undefined) return undefined
+    if (attribute.type !== type)
+      throw this.error(`has the attribute '${name}' of type ${attribute.type}, expected ${type}`)
+    return attribute as Extract<AttributeDocument, { type: T }>
   }
 
-  /** The attributes as a plain record, without some; for operators that have only numbers and texts. */
-  attributesWithout(...names: readonly string[]): Attributes {
-    const kept = [...this.attributes].filter(([name]) => !names.includes(name))
-    for (const [name, { type }] of kept)
-      if (type !== 'int' && type !== 'float' && type !== 'string' && type !== 'ints')
-        throw this.error(`has the attribute '${name}' of type ${type}, which Rappel does not know`)
-    return Object.fromEntries(kept.map(([name, { value }]) => [name, value as number | string | readonly number[]]))
+  #number(name: string, value: bigint): number {
+    const number = Number(value)
+    if (Number.isSafeInteger(number)) return number
+    throw this.error(`has the attribute '${name}' of ${value}, expected a number below 2^53`)
+  }
+
+  /** The attributes as an operator of ours has them, without some. @throws RappelError 'model' for one that is a graph */
+  plainAttributes(...without: readonly string[]): Record<string, AttributeValue> {
+    const kept = [...this.attributes].filter(([name]) => !without.includes(name))
+    return Object.fromEntries(kept.map(([name, attribute]) => [name, this.plain(name, attribute)]))
+  }
+
+  /** The value of an attribute as an operator of ours has it. */
+  plain(name: string, { type, value }: AttributeDocument): AttributeValue {
+    if (type === 'int') return this.#number(name, value)
+    if (type === 'ints') return value.map((item) => this.#number(name, item))
+    if (type === 'float' || type === 'string' || type === 'tensor') return value
+    throw this.error(`has the attribute '${name}' of type ${type}, which Rappel does not know`)
   }
 
   /** Adds the operator that gives this node's outputs, under their names. */
@@ -114,7 +125,7 @@ export class ForeignNode {
 
   /** A constant as this node's output. */
   giveConstant(data: Tensor): Value {
-    return this.#constant(data, this.reading.claim(this.node.outputs[0] ?? ''))
+    return this.#constant(data, this.reading.claimConstant(this.node.outputs[0] ?? ''))
   }
 
   /** A constant on the way. */

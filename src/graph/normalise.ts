@@ -38,9 +38,9 @@ export function normalise(foreign: ForeignNode, operators: Operators): readonly 
 function constantOf(name: string, { type, value }: AttributeDocument): Tensor | undefined {
   if (name === 'value' && type === 'tensor') return value
   if (name === 'value_float' && type === 'float') return tensor('float32', [], value)
-  if (name === 'value_int' && type === 'int') return tensor('int64', [], value)
+  if (name === 'value_int' && type === 'int') return tensor('int64', [], BigInt64Array.of(value))
   if (name === 'value_floats' && type === 'floats') return tensor('float32', [value.length], value)
-  if (name === 'value_ints' && type === 'ints') return tensor('int64', [value.length], value)
+  if (name === 'value_ints' && type === 'ints') return tensor('int64', [value.length], BigInt64Array.from(value))
   return undefined
 }
 
@@ -157,7 +157,7 @@ const reduction =
     const x = foreign.input(0)
     if (noop && axes.length === 0) return [x]
     const inputs = axes.length === 0 ? [] : [listed === undefined ? foreign.input(1) : foreign.integers(axes)]
-    const attributes = foreign.attributesWithout('axes', 'noop_with_empty_axes')
+    const attributes = foreign.plainAttributes('axes', 'noop_with_empty_axes')
     if (!negated) return foreign.give(kind, [x, ...inputs], attributes)
     const top = foreign.step('ReduceMax', [foreign.step('Neg', [x]), ...inputs], attributes)
     return foreign.give('Neg', [top])
@@ -171,7 +171,23 @@ const split: Rule = (foreign) => {
   const axis = foreign.axis(foreign.int('axis', 0), shape.length)
   const lengths = new Array<number>(pieces).fill(shape[axis] / pieces)
   if (!Number.isInteger(lengths[0])) throw foreign.error(`cuts ${shape[axis]} elements into ${pieces} equal pieces`)
-  return foreign.give('Split', [foreign.input(0), foreign.integers(lengths)], foreign.attributesWithout())
+  return foreign.give('Split', [foreign.input(0), foreign.integers(lengths)], foreign.plainAttributes())
+}
+
+/** A shape that was computed in the graph is said in full, so that it can be seen which length is the batch's. */
+const reshape: Rule = (foreign) => {
+  const target = foreign.inputs[1]
+  const asked = target && foreign.reading.derived.has(target) ? foreign.integersInput(1, 'the new shape') : undefined
+  if (asked === undefined) return undefined
+  const x = foreign.input(0)
+  const copies = foreign.int('allowzero', 0) === 0
+  const dims = asked.map((dim, i) => (dim === 0 && copies ? (x.shape[i] ?? 0) : dim))
+  const known = sizeOf(dims.filter((dim) => dim !== -1))
+  const shape = dims.map((dim) => (dim === -1 ? sizeOf(x.shape) / known : dim))
+  // What does not fit is left to the operator's own check.
+  return sizeOf(shape) === sizeOf(x.shape) && shape.every((dim) => Number.isInteger(dim) && dim >= 0)
+    ? foreign.giveReshaped(x, shape)
+    : undefined
 }
 
 /** Pads for some axes (opset 18) become pads for all. */
@@ -188,7 +204,7 @@ const pad: Rule = (foreign) => {
   })
   const value = foreign.inputs[2]
   const inputs = [foreign.input(0), foreign.integers(pads), ...(value === undefined ? [] : [value])]
-  return foreign.give('Pad', inputs, foreign.attributesWithout())
+  return foreign.give('Pad', inputs, foreign.plainAttributes())
 }
 
 const rules: Readonly<Record<string, Rule>> = {
@@ -206,6 +222,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ReduceMean: reduction(false),
   ReduceMin: reduction(true),
   ReduceSum: reduction(false),
+  Reshape: reshape,
   Shape: shapeOf,
   Size: (foreign) => [foreign.giveConstant(tensor('int64', [], [sizeOf(foreign.input(0).shape)]))],
   Split: split,

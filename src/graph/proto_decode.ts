@@ -37,7 +37,7 @@ const broken = 'the file is cut or damaged: copy or export it again'
  */
 export function decodeModel(bytes: Uint8Array, file: string): ModelDocument {
   const other = otherKind(bytes)
-  if (other !== undefined) throw modelError(file, `${other.is}, expected an ONNX model`, other.hint)
+  if (other !== undefined) throw modelError(file, `the file ${other.is}, expected an ONNX model`, other.hint)
   const model = decode(bytes, file)
   if (model.graph === undefined || model.irVersion === 0n)
     throw modelError(file, `its ${bytes.length} bytes hold no whole ONNX model`, broken)
@@ -183,10 +183,10 @@ class Decoder {
     const { t, g } = proto
     if (proto.refAttrName !== '') throw this.#error(`${what} refers to a function's attribute`)
     if (proto.type === type.FLOAT) return { type: 'float', value: proto.f }
-    if (proto.type === type.INT) return { type: 'int', value: this.#integer(proto.i, what) }
+    if (proto.type === type.INT) return { type: 'int', value: proto.i }
     if (proto.type === type.STRING) return { type: 'string', value: new TextDecoder().decode(proto.s) }
     if (proto.type === type.FLOATS) return { type: 'floats', value: proto.floats }
-    if (proto.type === type.INTS) return { type: 'ints', value: proto.ints.map((value) => this.#integer(value, what)) }
+    if (proto.type === type.INTS) return { type: 'ints', value: proto.ints }
     if (proto.type === type.STRINGS)
       return { type: 'strings', value: proto.strings.map((value) => new TextDecoder().decode(value)) }
     if (proto.type === type.TENSOR && t !== undefined) return { type: 'tensor', value: this.#tensor(t, what) }

@@ -94,7 +94,9 @@ function elements({ dtype, data }: Tensor): string {
 
 /** The shortest decimal that reads back as the same number of the dtype. */
 function floatText(value: number, dtype: 'float32' | 'float64'): string {
-  if (dtype === 'float64' || !Number.isFinite(value) || Number.isSafeInteger(value)) return numberText(value)
+  // float32 holds whole numbers below 2^24 exactly.
+  const whole = Number.isInteger(value) && Math.abs(value) < 2 ** 24
+  if (dtype === 'float64' || whole || !Number.isFinite(value)) return numberText(value)
   // Six digits, or more, as long as they do not suffice; or fewer, as long as they do. Nine always suffice.
   const decimal = (digits: number) => Number(value.toPrecision(digits))
   const suffices = (digits: number) => Math.fround(decimal(digits)) === value

@@ -57,7 +57,8 @@ export function scanElements(scanner: Scanner, dtype: DType, shape: readonly num
   return locate(place, () => tensor(dtype, shape, values.map(Number)))
 }
 
-function scanWhole(scanner: Scanner, dtype: IntegerType): bigint {
+/** A whole number in the range of a dtype. */
+export function scanWhole(scanner: Scanner, dtype: IntegerType): bigint {
   const { mark } = scanner
   const text = scanner.number()
   if (text === undefined) throw scanner.error('a whole number')

@@ -14,7 +14,7 @@ import {
   type ValueDocument,
 } from './document.ts'
 import { OPSET } from './graph.ts'
-import { scanElements, scanFloat, scanInteger, scanLength } from './text_literals.ts'
+import { scanElements, scanFloat, scanInteger, scanLength, scanWhole } from './text_literals.ts'
 import { Scanner } from './text_scanner.ts'
 
 const deepestNesting = 32
@@ -219,7 +219,7 @@ class Parser {
   }
 
   #attribute(type: AttributeDocument['type'], depth: number): AttributeDocument {
-    if (type === 'int') return { type, value: scanInteger(this.#scanner, 'a whole number') }
+    if (type === 'int') return { type, value: scanWhole(this.#scanner, 'int64') }
     if (type === 'float') return { type, value: scanFloat(this.#scanner, 'float32') }
     if (type === 'string') return { type, value: this.#text() }
     if (type === 'graph') return { type, value: this.graph(depth + 1) }
@@ -227,7 +227,7 @@ class Parser {
     this.#scanner.expect('[')
     if (type === 'strings') return { type, value: this.#scanner.list(']', () => this.#text()) }
     if (type === 'floats') return { type, value: this.#scanner.list(']', () => scanFloat(this.#scanner, 'float32')) }
-    return { type, value: this.#scanner.list(']', () => scanInteger(this.#scanner, 'a whole number')) }
+    return { type, value: this.#scanner.list(']', () => scanWhole(this.#scanner, 'int64')) }
   }
 
   /** `float[2] name {1, 2}`; the name may be missing. */

@@ -1,6 +1,6 @@
 /** @file Operators that move elements and compute nothing. */
 import { RappelError } from '../../base/errors.ts'
-import { type Shape, sizeOf } from '../../base/tensor.ts'
+import { type Shape, sizeOf, tensor } from '../../base/tensor.ts'
 import * as op from '../op.ts'
 import type {
   BatchedInput,
@@ -12,7 +12,7 @@ import type {
   ShapeRule,
   Value,
 } from '../types.ts'
-import { axisIndex, batchAxis, broadcast, present, required, requireSameDtype } from './shapes.ts'
+import { axisIndex, batchAxis, batchedValue, broadcast, present, required, requireSameDtype } from './shapes.ts'
 
 /** These operators are the same in every dtype, smooth, and exact. */
 function mover(
@@ -222,23 +222,20 @@ const padGradient: GradientRule = (node, dys) => {
   return [cut, undefined, dValue && op.reshape(dValue, value?.shape ?? [])]
 }
 
-const padBatch: BatchRule = (node, inputs) => {
-  const value = inputs[2]
-  if (value?.batched) throw new RappelError('op', 'Pad cannot be batched over the value that it pads with')
+const padBatch: BatchRule = (node, inputs, size) => {
+  const [data, , value] = inputs
+  const x = batchedValue(data as BatchedInput, size)
   const amounts = padAmounts(node.inputs)
   const rank = amounts.length / 2
-  const data = inputs[0] as BatchedInput
   const pads = [0, ...amounts.slice(0, rank), 0, ...amounts.slice(rank)]
-  const list = data.value.builder.constant({
-    dtype: 'int64',
-    shape: [pads.length],
-    data: BigInt64Array.from(pads, BigInt),
-  })
-  return data.value.builder.node(
-    'Pad',
-    value === undefined ? [data.value, list] : [data.value, list, value.value],
-    node.attributes,
-  )
+  const { builder } = x
+  const list = builder.constant(tensor('int64', [pads.length], pads))
+  if (!value?.batched)
+    return builder.node('Pad', value === undefined ? [x, list] : [x, list, value.value], node.attributes)
+  // Each has a value of its own to pad with: put in where a frame of ones says that nothing was.
+  const frame = op.cast(op.pad(op.full(builder, { dtype: 'float32', shape: x.shape }, 0), pads, 1), 'bool')
+  const filler = op.reshape(value.value, [size, ...new Array<number>(rank).fill(1)])
+  return [op.where(frame, filler, op.pad(x, pads))]
 }
 
 const expandShape: ShapeRule = (inputs) => {

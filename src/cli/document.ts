@@ -1,0 +1,57 @@
+/** @file The final document of a run: what `--json` prints and `run.json` holds. Documented in docs/json.md. */
+import { wilsonInterval } from '../base/statistics.ts'
+import type { EpochEvent, Measurement, Outcome, StartEvent } from '../train/events.ts'
+import type { TrainingResult } from '../train/loop.ts'
+
+/** A measurement with the uncertainty that the number of examples brings. */
+export interface Measured extends Measurement {
+  /** 95% interval of the accuracy (Wilson). */
+  readonly accuracyInterval?: readonly [low: number, high: number]
+}
+
+export interface RunDocument {
+  readonly schema: 1
+  readonly outcome: Outcome
+  readonly seed: number
+  readonly validation?: Measured
+  readonly training?: Measured
+  readonly epochs: readonly EpochEvent[]
+  readonly steps: number
+  readonly stepsPerSecond?: number
+  /** Seconds from the start to the last epoch. */
+  readonly seconds?: number
+  readonly start: StartEvent
+  /** Path of the model's file, absent when none was written. */
+  readonly model?: string
+}
+
+export function runDocument(result: TrainingResult, model: string | undefined): RunDocument {
+  const last = result.epochs[result.epochs.length - 1]
+  const trained = result.epochs.findLast(({ training }) => training !== undefined)
+  return {
+    schema: 1,
+    outcome: result.outcome,
+    seed: result.start.seed,
+    ...(last.validation && { validation: measured(last.validation) }),
+    ...(trained?.training && { training: measured(trained.training) }),
+    epochs: result.epochs,
+    steps: result.steps,
+    ...(result.stepsPerSecond !== undefined && { stepsPerSecond: result.stepsPerSecond }),
+    ...(last.seconds !== undefined && { seconds: last.seconds }),
+    start: result.start,
+    ...(model !== undefined && { model }),
+  }
+}
+
+function measured(measurement: Measurement): Measured {
+  const { accuracy, examples } = measurement
+  if (accuracy === undefined) return measurement
+  return { ...measurement, accuracyInterval: wilsonInterval(Math.round(accuracy * examples), examples) }
+}
+
+/** JSON in which NaN and infinities are spelt out, as the strings "NaN", "Infinity" and "-Infinity". */
+export function toJson(value: unknown, indent?: number): string {
+  const spell = (_key: string, inner: unknown) =>
+    typeof inner === 'number' && !Number.isFinite(inner) ? String(inner) : inner
+  return JSON.stringify(value, spell, indent)
+}

@@ -1,0 +1,78 @@
+/** @file `rappel init`: a project to start from. */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { RappelError, usageError } from '../base/errors.ts'
+import { packageVersion } from './version.ts'
+
+const configText = `import { defineConfig, loss, nn, optim, penalty, schedule, space } from 'rappel'
+import { digits } from 'rappel/data'
+
+export default defineConfig({
+  // Your own table: csv('data.csv', { target: 'species' }) of 'rappel/data'.
+  data: digits(),
+  hyper: {
+    hidden: space.choice([50, 100, 200], { default: 100 }),
+    learningRate: space.logUniform(1e-6, 10, { default: 0.1 }),
+    l2: space.logUniform(1e-7, 1, { default: 1e-4 }),
+  },
+  model: (h) => nn.sequential(nn.dense(h.hidden), nn.relu(), nn.dense(10)),
+  loss: loss.softmaxCrossEntropy(),
+  penalty: (h) => penalty.l2(h.l2),
+  update: (h) =>
+    optim.nesterov({
+      learningRate: schedule.step({ from: h.learningRate, factor: 0.5, everyEpochs: 5 }),
+      momentum: 0.9,
+    }),
+  epochs: 20,
+  batchSize: 100,
+})
+`
+
+/**
+ * Makes a folder with a configuration and a package.json. All or nothing: it is made beside its place and moved there.
+ *
+ * @throws RappelError 'usage' when something is there already
+ */
+export async function initCommand(folder: string): Promise<number> {
+  const target = resolve(folder)
+  const exists = existsSync(target)
+  if (exists && readdirSync(target).length > 0)
+    throw usageError(`${folder} is not empty`, 'choose a new folder, so that nothing of yours is overwritten')
+  const files = projectFiles(basename(target))
+  let made: string | undefined
+  try {
+    mkdirSync(dirname(target), { recursive: true })
+    made = mkdtempSync(join(dirname(target), '.rappel-init-'))
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(made, name), text)
+    if (exists) rmSync(target, { recursive: true })
+    renameSync(made, target)
+  } catch (error) {
+    if (made !== undefined) rmSync(made, { recursive: true, force: true })
+    throw new RappelError('usage', `${folder} cannot be made: ${(error as Error).message}`, 'choose another place', {
+      cause: error,
+    })
+  }
+  process.stdout.write(
+    `made ${folder} with ${Object.keys(files).join(', ')}\n\n  cd ${folder}\n  npm install\n  npx rappel train\n`,
+  )
+  return 0
+}
+
+function projectFiles(name: string): Record<string, string> {
+  const description = {
+    name:
+      name
+        .toLowerCase()
+        .replaceAll(/[^a-z0-9._-]/g, '-')
+        .replace(/^[._-]+/, '') || 'project',
+    private: true,
+    type: 'module',
+    scripts: { train: 'rappel train' },
+    dependencies: { 'onnxruntime-node': '^1.20.0', rappel: `^${packageVersion()}` },
+  }
+  return {
+    'rappel.config.ts': configText,
+    'package.json': `${JSON.stringify(description, null, 2)}\n`,
+    '.gitignore': 'node_modules\n.rappel\n',
+  }
+}

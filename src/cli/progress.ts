@@ -1,0 +1,61 @@
+/** @file Progress on standard error: one line that is drawn over on a terminal, one line an epoch elsewhere. */
+import type { EpochEvent, StartEvent, TrainingEvent } from '../train/events.ts'
+import { count, percent, significant } from './report.ts'
+
+/** Milliseconds between two drawings: more often is only flicker. */
+const interval = 80
+
+export class Progress {
+  readonly #stream: NodeJS.WriteStream
+  #start: StartEvent | undefined
+  #last: EpochEvent | undefined
+  #drawnAt = 0
+  #drawn = false
+
+  constructor(stream: NodeJS.WriteStream) {
+    this.#stream = stream
+  }
+
+  show(event: TrainingEvent): void {
+    if (event.type === 'start') this.#begin(event)
+    else if (event.type === 'steps') this.#draw(event.epoch, event.losses[event.losses.length - 1])
+    else if (event.type === 'epoch') this.#epoch(event)
+  }
+
+  /** Takes the line away: what follows starts on a clean one. */
+  clear(): void {
+    if (this.#drawn) this.#stream.write('\r\x1b[2K')
+    this.#drawn = false
+  }
+
+  #begin(event: StartEvent): void {
+    this.#start = event
+    const { data } = event
+    this.#stream.write(`training on ${count(data.training)} examples of ${data.name}, ${event.epochs} epochs\n`)
+  }
+
+  #epoch(event: EpochEvent): void {
+    this.#last = event
+    if (this.#stream.isTTY) this.#draw(event.epoch, event.training?.loss)
+    else if (event.epoch > 0) this.#stream.write(`${this.#text(event.epoch, event.training?.loss)}\n`)
+  }
+
+  #draw(epoch: number, loss: number | undefined): void {
+    const now = performance.now()
+    if (!this.#stream.isTTY || now - this.#drawnAt < interval) return
+    this.#drawnAt = now
+    this.#drawn = true
+    const total = this.#start?.epochs ?? 1
+    const filled = Math.round((epoch / total) * 24)
+    this.#stream.write(`\r\x1b[2K${'━'.repeat(filled)}${'╌'.repeat(24 - filled)} ${this.#text(epoch, loss)}`)
+  }
+
+  #text(epoch: number, loss: number | undefined): string {
+    const parts = [`epoch ${Math.floor(epoch)} of ${this.#start?.epochs}`]
+    if (loss !== undefined) parts.push(`loss ${significant(loss)}`)
+    const validation = this.#last?.validation
+    if (validation?.accuracy !== undefined) parts.push(`validation accuracy ${percent(validation.accuracy)}`)
+    else if (validation !== undefined) parts.push(`validation loss ${significant(validation.loss)}`)
+    return parts.join(' · ')
+  }
+}

@@ -1,0 +1,115 @@
+/** @file The report at the end of a run, for a person. */
+import { styleText } from 'node:util'
+import type { Measured, RunDocument } from './document.ts'
+import { linePlot, type Series } from './plot.ts'
+
+type Style = Parameters<typeof styleText>[0]
+
+/** Text in a colour, where the stream is a terminal that shows colours. */
+export type Paint = (style: Style, text: string) => string
+
+/** @param stream decides whether there are colours (NO_COLOR, FORCE_COLOR and pipes are respected) */
+export function painter(stream: NodeJS.WriteStream): Paint {
+  return (style, text) => styleText(style, text, { stream, validateStream: true })
+}
+
+/** The whole report, ending in a line break. */
+export function reportText(document: RunDocument, paint: Paint): string {
+  const { start } = document
+  const parts = [headline(document, paint), '', curves(document, paint), '', ...facts(document, paint)]
+  if (start.data.task === 'classification' && document.outcome.reason === 'finished') parts.push('', verdict(document))
+  return `${parts.join('\n')}\n`
+}
+
+function headline({ start }: RunDocument, paint: Paint): string {
+  const { data, parameters } = start
+  const values = parameters.reduce((sum, { shape }) => sum + shape.reduce((product, dim) => product * dim, 1), 0)
+  const facts = [
+    `${count(data.training)} training and ${count(data.validation)} validation examples`,
+    `${count(values)} parameters`,
+    start.update,
+  ]
+  return `${paint('bold', data.name)}  ${facts.join(' · ')}`
+}
+
+function curves({ epochs }: RunDocument, paint: Paint): string {
+  const series: Series[] = [
+    {
+      name: 'training',
+      points: epochs.flatMap(({ epoch, training }) => (training ? [[epoch, training.loss] as const] : [])),
+      paint: (text) => paint('cyan', text),
+    },
+    {
+      name: 'validation',
+      points: epochs.flatMap(({ epoch, validation }) => (validation ? [[epoch, validation.loss] as const] : [])),
+      paint: (text) => paint('yellow', text),
+    },
+  ]
+  const shown = series.filter(({ points }) => points.length > 0)
+  const ends = shown.map(({ name, points, paint: colour }) => {
+    const [, loss] = points[points.length - 1]
+    return `${colour?.('──') ?? '──'} ${name} ${significant(loss)}`
+  })
+  return `loss by epoch   ${ends.join('   ')}\n${linePlot(shown, { xLabel: 'epoch' })}`
+}
+
+function facts(document: RunDocument, paint: Paint): string[] {
+  const { start, validation, training, stepsPerSecond, seconds } = document
+  const rows: [string, string][] = []
+  if (validation !== undefined) rows.push(['validation', measuredText(validation, paint)])
+  if (training !== undefined) rows.push(['training', measuredText(training, paint)])
+  if (stepsPerSecond !== undefined)
+    rows.push(['speed', `${count(Math.round(stepsPerSecond))} steps per second, ${seconds?.toFixed(2)} s in all`])
+  rows.push([
+    'runs on',
+    `${start.engine}, ${start.threads} thread${start.threads === 1 ? '' : 's'}, update in ${formText[start.form]}`,
+  ])
+  rows.push(['seed', String(document.seed)])
+  if (document.model !== undefined) rows.push(['model', paint('bold', document.model)])
+  return rows.map(([name, text]) => `${name.padEnd(11)} ${text}`)
+}
+
+const formText = { wasm: 'WebAssembly', nodes: 'the graph' }
+
+function measuredText({ loss, accuracy, accuracyInterval, examples }: Measured, paint: Paint): string {
+  if (accuracy === undefined || accuracyInterval === undefined) return `loss ${paint('bold', significant(loss))}`
+  const [low, high] = accuracyInterval.map(percent)
+  const share = `${Math.round(accuracy * examples)} of ${count(examples)}`
+  return `accuracy ${paint('bold', percent(accuracy))} (95% interval ${low} to ${high}; ${share}), loss ${significant(loss)}`
+}
+
+/** What the numbers mean, in words: how far from guessing, and how far apart the two parts are. */
+function verdict({ epochs, start, training, validation }: RunDocument): string {
+  const chance = Math.log(start.data.classes?.length ?? 1)
+  const before = epochs[0].validation?.loss
+  const lines: string[] = []
+  if (before !== undefined && validation !== undefined && start.loss === 'softmaxCrossEntropy')
+    lines.push(
+      `Guessing among ${start.data.classes?.length} classes has a loss of ${significant(chance)}; the net began at ${significant(before)} and ended at ${significant(validation.loss)}.`,
+    )
+  if (training?.accuracy !== undefined && validation?.accuracy !== undefined) {
+    const gap = training.accuracy - validation.accuracy
+    lines.push(
+      gap > 0.05
+        ? `Training accuracy is ${percent(gap)} above validation accuracy: the net overfits. A stronger penalty, dropout or more data would narrow that.`
+        : `Training and validation accuracy are ${percent(Math.abs(gap))} apart.`,
+    )
+  }
+  return lines.join('\n')
+}
+
+/** 1,438 */
+export function count(value: number): string {
+  return value.toLocaleString('en-US')
+}
+
+export function percent(share: number): string {
+  return `${(share * 100).toFixed(1)}%`
+}
+
+/** Three significant digits. */
+export function significant(value: number): string {
+  if (!Number.isFinite(value)) return String(value)
+  const text = Number(value.toPrecision(3))
+  return Math.abs(value) >= 0.001 || value === 0 ? String(text) : text.toExponential()
+}

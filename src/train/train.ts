@@ -1,0 +1,32 @@
+/** @file `train`: a configuration in, a trained net out, in one call. */
+import type { Engine } from '../engine/engine.ts'
+import type { Config } from './config.ts'
+import { planFromConfig } from './config.ts'
+import { type RunOptions, runTraining, type TrainingResult } from './loop.ts'
+import { modelFile } from './model-file.ts'
+
+export interface TrainOptions extends RunOptions {
+  /** What executes: `await nativeEngine()` of `rappel/engine/native`. */
+  readonly engine: Engine
+  /** Takes the place of the configuration's seed. */
+  readonly seed?: number
+}
+
+/** A result, and the net as a file. */
+export interface Trained extends TrainingResult {
+  /** The bytes of the ONNX file: raw inputs in, standardisation inside, any batch size. */
+  model(): Uint8Array<ArrayBuffer>
+}
+
+/**
+ * Trains in the calling thread, which is blocked while a step runs.
+ *
+ * @throws RappelError that names what is wrong in the configuration or the data. A run that diverged or was interrupted is
+ *   a result: see `outcome`
+ */
+export async function train<H>(config: Config<H>, { engine, seed, ...options }: TrainOptions): Promise<Trained> {
+  const plan = await planFromConfig(config, { seed })
+  const result = await runTraining(plan, engine, options)
+  const { net, standardisation, training } = plan
+  return { ...result, model: () => modelFile(net, result.parameters, { standardisation, data: training }) }
+}
