@@ -93,6 +93,15 @@ export function makeCase(spec: CaseSpec): Case {
   return { ...spec, layers, batches }
 }
 
+/** Classes as rows of 0 and 1, for peers whose loss wants them so; made beforehand, outside the timed steps. */
+export function oneHot(classes: Int32Array, count: number): Float32Array<ArrayBuffer> {
+  const rows = new Float32Array(classes.length * count)
+  classes.forEach((chosen, row) => {
+    rows[row * count + chosen] = 1
+  })
+  return rows
+}
+
 /** Regression targets: the product of the first two inputs. */
 function products(inputs: Float32Array, { batchSize, sizes }: CaseSpec): Float32Array<ArrayBuffer> {
   return Float32Array.from({ length: batchSize }, (_, row) => inputs[row * sizes[0]] * inputs[row * sizes[0] + 1])

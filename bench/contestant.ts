@@ -43,7 +43,7 @@ export class Running {
     const env = { ...process.env, OMP_NUM_THREADS: String(THREADS) }
     this.#child = spawn(program, rest, { stdio: ['pipe', 'pipe', 'pipe'], env })
     this.#child.on('error', (error) => {
-      this.#complaint += error.message
+      this.#complaint += `${error.message}: set RAPPEL_PYTHON to a Python with torch`
     })
     this.#child.stdin?.on('error', () => {}) // a process that died is noticed by its silence
     this.#child.stderr?.on('data', (text: Buffer) => {

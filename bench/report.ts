@@ -1,5 +1,5 @@
 /** @file The benchmark's results as text. */
-import { availableParallelism, cpus, release, type } from 'node:os'
+import { availableParallelism, cpus, loadavg, release, type } from 'node:os'
 import type { CaseResult } from './measure.ts'
 
 export interface Machine {
@@ -7,6 +7,8 @@ export interface Machine {
   readonly cores: number
   readonly system: string
   readonly node: string
+  /** Mean number of processes that wanted a core in the minute before. */
+  readonly load: number
 }
 
 export function machine(): Machine {
@@ -15,11 +17,20 @@ export function machine(): Machine {
     cores: availableParallelism(),
     system: `${type()} ${release()}`,
     node: process.versions.node,
+    load: loadavg()[0],
   }
 }
 
-export function machineText({ cpu, cores, system, node }: Machine): string {
-  return `${cpu}, ${cores} cores, ${system}, Node ${node}`
+export function machineText({ cpu, cores, system, node, load }: Machine): string {
+  const busy = load > cores / 4
+  return [
+    `${cpu}, ${cores} cores, ${system}, Node ${node}`,
+    ...(busy
+      ? [
+          `BUSY: load ${load.toFixed(1)} before the start. Threads that wait for each other suffer most: no number holds.`,
+        ]
+      : []),
+  ].join('\n')
 }
 
 /** Median time divided by PyTorch's; undefined where PyTorch was not timed. */

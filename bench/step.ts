@@ -31,7 +31,7 @@ try {
 /** The exit code: 1 when a peer computes something else or broke down. */
 async function run({ cases, contestants, rounds, json }: Options): Promise<number> {
   const here = machine()
-  console.log(`${machineText(here)}; ${THREADS} threads where a peer can use them; ${rounds} rounds\n`)
+  console.log(`${machineText(here)}\n${THREADS} threads where a peer can use them; ${rounds} rounds\n`)
   const results: CaseResult[] = []
   for (const spec of cases) {
     const result = await measure(spec, contestants, rounds, tell)

@@ -1,5 +1,5 @@
 /** @file jax-js: the whole step (loss, gradients, momentum) as one jitted function on its WebAssembly backend. */
-import type { Case } from '../cases.ts'
+import { type Case, oneHot } from '../cases.ts'
 import { installedVersion, whetherInstalled } from './installed.ts'
 import type { Peer, Prepared } from './peer.ts'
 
@@ -103,12 +103,4 @@ async function prepare(work: Case): Promise<Prepared> {
 /** A row-by-row [rows, columns] as [columns, rows]. */
 function turned(matrix: Float32Array, rows: number, columns: number): Float32Array {
   return Float32Array.from(matrix, (_, i) => matrix[(i % rows) * columns + Math.floor(i / rows)])
-}
-
-function oneHot(classes: Int32Array, count: number): Float32Array {
-  const result = new Float32Array(classes.length * count)
-  classes.forEach((chosen, row) => {
-    result[row * count + chosen] = 1
-  })
-  return result
 }

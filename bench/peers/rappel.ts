@@ -1,18 +1,88 @@
-/**
- * @file TO BE FILLED IN: Rappel as a peer.
- *
- * `available` answers true and `prepare` returns the step, in Rappel's best form, once `src/train` is there. What a case asks
- * for stands in `cases.ts`: weights are [in, out], row by row; the loss is the mean over the batch; momentum is
- * v ← μ·v + g, x ← x − α·v (with a constant rate the same as the notes' form). The bench compares the loss after
- * `STEPS_CHECKED` steps with the reference before it times anything.
- */
-import type { Peer } from './peer.ts'
+/** @file Rappel as a peer: the stepper that `train` uses, with the case's weights and batches. */
+import { readFileSync } from 'node:fs'
+import { nativeEngine } from '../../src/engine/native.ts'
+import { dense, relu, sequential, tanh } from '../../src/nn/layers.ts'
+import { softmaxCrossEntropy, squaredError } from '../../src/nn/loss.ts'
+import { momentum } from '../../src/optim/momentum.ts'
+import type { At } from '../../src/optim/schedule.ts'
+import { type NetDescription, trainingGraph } from '../../src/train/graphs.ts'
+import { currentParameters, initialState } from '../../src/train/state.ts'
+import { chooseForm, makeStepper } from '../../src/train/stepper.ts'
+import type { Case } from '../cases.ts'
+import { type Peer, type Prepared, THREADS } from './peer.ts'
+
+/** Steps in one call where the form takes several, as in the training loop. */
+const STEPS_AT_ONCE = 50
+
+const manifest: { version: string } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
 
 export const rappel: Peer = {
   name: 'Rappel',
-  version: 'none',
-  available: async () => 'bench/peers/rappel.ts is still to be filled in',
-  prepare: async () => {
-    throw new Error('bench/peers/rappel.ts is still to be filled in')
-  },
+  version: manifest.version,
+  available: async () => true,
+  prepare,
+}
+
+async function prepare(work: Case): Promise<Prepared> {
+  const { batchSize, batches } = work
+  const engine = await nativeEngine()
+  const net = netOf(work)
+  const rule = momentum({ learningRate: work.learningRate, momentum: work.momentum })
+  const { parameters } = trainingGraph(net, batchSize)
+  const values = work.layers.reduce((sum, { weight, bias }) => sum + weight.length + bias.length, 0)
+  const form = chooseForm(engine, rule, values)
+  const state = initialState(parameters, rule, 0, form === 'wasm' ? 1 : 2)
+  Object.values(currentParameters(state)).forEach(({ data }, i) => {
+    const { weight, bias } = work.layers[i >> 1]
+    data.set(i % 2 === 0 ? weight : bias)
+  })
+  const most = form === 'wasm' ? 1 : STEPS_AT_ONCE
+  const make = (steps: number) => makeStepper(engine, net, rule, state, { form, batchSize, steps })
+  const steppers = new Map([
+    [most, await make(most)],
+    [1, await make(1)],
+  ])
+  let loss = Number.NaN
+  const run = async (steps: number) => {
+    const stepper = steppers.get(steps) as Awaited<ReturnType<typeof make>>
+    const at: At[] = []
+    for (let i = 0; i < steps; i++) {
+      const { inputs, targets } = batches[(state.step + i) % batches.length]
+      // Copied in every step, as training does: the next batch is never where the last one was.
+      stepper.inputs.set(inputs, i * inputs.length)
+      ;(stepper.targets as Float32Array).set(targets, i * targets.length)
+      at.push({ epoch: 0, step: state.step + i })
+    }
+    const pending = stepper.run(at)
+    if (pending !== undefined) await pending
+    loss = stepper.losses[steps - 1]
+  }
+  return {
+    form: describe(form, most, steppers.get(most)?.threads ?? 0),
+    async step(count) {
+      for (let left = count; left > 0; ) {
+        const steps = left >= most ? most : 1
+        await run(steps)
+        left -= steps
+      }
+    },
+    loss: async () => loss,
+    close() {},
+  }
+}
+
+function describe(form: 'wasm' | 'nodes', steps: number, threads: number): string {
+  const update = form === 'wasm' ? 'update in WebAssembly' : `update in the graph, ${steps} steps a call`
+  return `onnxruntime-node, ${update}, ${threads} of ${THREADS} threads`
+}
+
+function netOf({ sizes, activation, loss }: Case): NetDescription {
+  const act = activation === 'relu' ? relu : tanh
+  const layers = sizes.slice(1).flatMap((units, i) => (i === 0 ? [dense(units)] : [act(), dense(units)]))
+  return {
+    model: sequential(...layers),
+    loss: loss === 'squaredError' ? squaredError() : softmaxCrossEntropy(),
+    featureShape: [sizes[0]],
+    targetShape: loss === 'squaredError' ? [sizes[sizes.length - 1]] : [],
+  }
 }

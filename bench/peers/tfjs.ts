@@ -5,7 +5,7 @@
  * The backend has no threads in Node (tensorflow/tfjs#3830).
  */
 import { createRequire } from 'node:module'
-import type { Case } from '../cases.ts'
+import { type Case, oneHot } from '../cases.ts'
 import { installedVersion, whetherInstalled } from './installed.ts'
 import type { Peer, Prepared } from './peer.ts'
 
@@ -19,9 +19,8 @@ interface Tf {
   setBackend(name: string): Promise<boolean>
   ready(): Promise<void>
   variable(initial: TfTensor): TfTensor
-  tensor1d(data: Float32Array | Int32Array, dtype?: string): TfTensor
+  tensor1d(data: Float32Array): TfTensor
   tensor2d(data: Float32Array, shape: [number, number]): TfTensor
-  oneHot(indices: TfTensor, depth: number, on: number, off: number, dtype: string): TfTensor
   matMul(a: TfTensor, b: TfTensor): TfTensor
   transpose(x: TfTensor): TfTensor
   add(a: TfTensor, b: TfTensor): TfTensor
@@ -45,6 +44,7 @@ interface Optimizer {
   dispose(): void
 }
 
+/** The last two for what they register: the gradients (in Node tfjs-layers alone does) and the backend. */
 const PACKAGES = ['@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', '@tensorflow/tfjs-backend-wasm']
 
 export const tfjs: Peer = {
@@ -58,9 +58,9 @@ export const tfjsTuned: Peer = { ...tfjs, name: 'tfjs, tuned', prepare: (work) =
 
 async function prepare(work: Case, product: 'as documented' | 'own matMul gradient'): Promise<Prepared> {
   const require = createRequire(import.meta.url)
-  const tf: Tf = require('@tensorflow/tfjs-core')
-  require('@tensorflow/tfjs-layers') // for its side effect: in Node it alone registers the gradients
-  require('@tensorflow/tfjs-backend-wasm')
+  const [core, ...others] = PACKAGES // no literal names: type checking and knip must do without the packages
+  const tf: Tf = require(core)
+  for (const name of others) require(name)
   if (!(await tf.setBackend('wasm'))) throw new Error('the wasm backend does not start')
   await tf.ready()
 
@@ -75,10 +75,7 @@ async function prepare(work: Case, product: 'as documented' | 'own matMul gradie
   }))
   const batches = work.batches.map(({ inputs, targets }) => ({
     inputs: tf.tensor2d(inputs, [batchSize, sizes[0]]),
-    targets:
-      targets instanceof Int32Array
-        ? tf.oneHot(tf.tensor1d(targets, 'int32'), outputs, 1, 0, 'float32')
-        : tf.tensor2d(targets, [batchSize, outputs]),
+    targets: tf.tensor2d(targets instanceof Int32Array ? oneHot(targets, outputs) : targets, [batchSize, outputs]),
   }))
   const forward = (inputs: TfTensor, targets: TfTensor): TfTensor => {
     let value = inputs

@@ -85,6 +85,8 @@ export function tensor<D extends DType>(
   const copy = new constructors[dtype](size)
   for (let i = 0; i < size; i++) {
     const value = (values as readonly number[])[i]
+    if (dtype === 'int64' && !Number.isSafeInteger(value))
+      throw new RappelError('shape', `value ${i} of an int64 tensor is ${value}, expected a whole number`)
     copy[i] = dtype === 'int64' ? BigInt(value) : value
   }
   return { dtype, shape, data: copy }

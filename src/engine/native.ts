@@ -16,7 +16,7 @@ import {
   type NamedTensors,
   type Provider,
 } from './engine.ts'
-import { threadsFor } from './threads.ts'
+import { isSmall, threadsFor } from './threads.ts'
 
 type Runtime = typeof import('onnxruntime-node')
 type Fetches = Record<string, RuntimeTensor>
@@ -136,13 +136,15 @@ function loadInner(): Inner | undefined {
   }
 }
 
-function sessionOptions(provider: Provider, threads: number): InferenceSession.SessionOptions {
+function sessionOptions(graph: Graph, provider: Provider, threads: number): InferenceSession.SessionOptions {
   return {
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
+    // The memory plan is allocated and freed in every run: page faults that large graphs pay for and small ones do not.
+    enableMemPattern: isSmall(graph),
     logSeverityLevel: 3,
   }
 }
@@ -154,7 +156,7 @@ async function createSession(
   provider: Provider,
   threads: number,
 ): Promise<Session> {
-  const options = sessionOptions(provider, threads)
+  const options = sessionOptions(graph, provider, threads)
   try {
     if (runtime.inner === undefined) return publicSession(await runtime.common.InferenceSession.create(bytes, options))
     runtime.inner.initOrt()
@@ -178,7 +180,12 @@ function innerSession(session: InnerSession): Session {
       session.run(feeds, fetches, noOptions)
       return undefined
     },
-    release: async () => session.dispose(),
+    // A turn of the event loop: without one, Node keeps the runtime's finalisers waiting and the process grows.
+    release: () =>
+      new Promise((resolve) => {
+        session.dispose()
+        setImmediate(resolve)
+      }),
   }
 }
 

@@ -5,9 +5,14 @@ import type { Graph, Node, Value } from '../graph/types.ts'
 /** Multiply-adds of one call below which one thread is faster (bench/threads.ts). */
 const worthASecondThread = 1_000_000
 
+/** Whether a call of the graph is so short that what surrounds the arithmetic decides. */
+export function isSmall(graph: Graph): boolean {
+  return arithmetic(graph) < worthASecondThread
+}
+
 /** Threads for a graph: one for small graphs, all cores for others. */
 export function threadsFor(graph: Graph, cores: number): number {
-  return arithmetic(graph) < worthASecondThread ? 1 : cores
+  return isSmall(graph) ? 1 : cores
 }
 
 /** Multiply-adds in the matrix products of a graph. */

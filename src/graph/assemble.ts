@@ -15,8 +15,8 @@ import { normalise } from './normalise.ts'
 import type { AttributeValue, Graph, Operators, OpKind, Value, ValueType } from './types.ts'
 
 /** Opsets whose operators mean what they mean in `OPSET`, but for what src/graph/normalise.ts mends. */
-export const oldestOpset = 13
-export const newestOpset = 21
+const oldestOpset = 13
+const newestOpset = 21
 
 const deepestNesting = 32
 
@@ -191,16 +191,9 @@ class Assembler {
 
   #attribute(name: string, attribute: AttributeDocument, foreign: ForeignNode, scope: Scope): AttributeValue {
     const { node, builder, inputs } = foreign
-    const types = this.#operators[node.kind as OpKind].attributes
-    const what = `${node.label} (${node.kind}) has the attribute '${name}'`
-    if (!Object.hasOwn(types, name)) {
-      const known = Object.keys(types)
-      const hint = known.length === 0 ? `${node.kind} takes no attributes` : suggestion(name, known)
-      throw modelError(node.at, `${what}, which Rappel does not know`, hint)
-    }
-    if (attribute.type !== types[name])
-      throw modelError(node.at, `${what} of type ${attribute.type}, expected ${types[name]}`)
-    if (attribute.type !== 'graph') return foreign.plain(name, attribute)
+    const kind = node.kind as OpKind
+    if (attribute.type !== 'graph') return foreign.attributeOf(kind, name, attribute)
+    foreign.checkAttribute(kind, name, attribute)
     const fallbacks: readonly (ValueType | undefined)[] =
       node.kind === 'Loop' ? [{ dtype: 'int64', shape: [] }, { dtype: 'bool', shape: [] }, ...inputs.slice(2)] : []
     return this.graph(attribute.value, new Builder(this.#operators, builder), new Scope(scope), fallbacks)

@@ -2,7 +2,8 @@
 import { RappelError } from '../base/errors.ts'
 import { Builder } from './graph.ts'
 import { batchedValue } from './ops/shapes.ts'
-import type { Graph, Operators, Value } from './types.ts'
+import { namedAs } from './rewrite.ts'
+import type { BatchedInput, Graph, Operators, Value } from './types.ts'
 
 /**
  * The graph for `size` points at once: the named inputs get a leading dimension of that size, the others stay as they are
@@ -12,7 +13,7 @@ import type { Graph, Operators, Value } from './types.ts'
  */
 export function batchGraph(graph: Graph, operators: Operators, inputNames: readonly string[], size: number): Graph {
   const builder = new Builder(operators)
-  const copies = new Map<Value, { value: Value; batched: boolean }>()
+  const copies = new Map<Value, BatchedInput>()
   for (const input of graph.inputs) {
     const batched = inputNames.includes(input.name)
     const shape = batched ? [size, ...input.shape] : input.shape
@@ -37,9 +38,6 @@ export function batchGraph(graph: Graph, operators: Operators, inputNames: reado
           )
     node.outputs.forEach((output, i) => copies.set(output, { value: outputs[i], batched }))
   }
-  const outputs = graph.outputs.map((output) => [
-    output.name,
-    batchedValue(copies.get(output) as { value: Value; batched: boolean }, size),
-  ])
-  return builder.graph(graph.name, Object.fromEntries(outputs))
+  const outputs = graph.outputs.map((output) => batchedValue(copies.get(output) as BatchedInput, size))
+  return builder.graph(graph.name, namedAs(graph.outputs, outputs))
 }

@@ -1,4 +1,5 @@
 /** @file A node of a file while it is being read: its inputs as values, its attributes, and what it may be replaced by. */
+import { suggestion } from '../base/errors.ts'
 import { type DataOf, type DType, type Shape, type Tensor, tensor } from '../base/tensor.ts'
 import { type AttributeDocument, locate, modelError, type NodeDocument } from './document.ts'
 import type { Builder } from './graph.ts'
@@ -91,18 +92,31 @@ export class ForeignNode {
     throw this.error(`has the attribute '${name}' of ${value}, expected a number below 2^53`)
   }
 
-  /** The attributes as an operator of ours has them, without some. @throws RappelError 'model' for one that is a graph */
-  plainAttributes(...without: readonly string[]): Record<string, AttributeValue> {
+  /** The attributes as an operator of ours has them, without some. @throws RappelError 'model' when it does not have them */
+  attributesOf(kind: OpKind, ...without: readonly string[]): Record<string, AttributeValue> {
     const kept = [...this.attributes].filter(([name]) => !without.includes(name))
-    return Object.fromEntries(kept.map(([name, attribute]) => [name, this.plain(name, attribute)]))
+    return Object.fromEntries(kept.map(([name, attribute]) => [name, this.attributeOf(kind, name, attribute)]))
   }
 
-  /** The value of an attribute as an operator of ours has it. */
-  plain(name: string, { type, value }: AttributeDocument): AttributeValue {
+  /** An attribute as an operator of ours has it. @throws RappelError 'model' when it does not have it, or it is a graph */
+  attributeOf(kind: OpKind, name: string, attribute: AttributeDocument): AttributeValue {
+    this.checkAttribute(kind, name, attribute)
+    const { type, value } = attribute
     if (type === 'int') return this.#number(name, value)
     if (type === 'ints') return value.map((item) => this.#number(name, item))
     if (type === 'float' || type === 'string' || type === 'tensor') return value
-    throw this.error(`has the attribute '${name}' of type ${type}, which Rappel does not know`)
+    throw this.error(`has the attribute '${name}' of type ${type}, expected none that is a graph`)
+  }
+
+  /** Checks name and type of an attribute by the table of operators. */
+  checkAttribute(kind: OpKind, name: string, { type }: AttributeDocument): void {
+    const types = this.builder.operators[kind].attributes
+    if (!Object.hasOwn(types, name)) {
+      const known = Object.keys(types)
+      const hint = known.length === 0 ? `${kind} takes no attributes` : suggestion(name, known)
+      throw this.error(`has the attribute '${name}', which Rappel does not know`, hint)
+    }
+    if (type !== types[name]) throw this.error(`has the attribute '${name}' of type ${type}, expected ${types[name]}`)
   }
 
   /** Adds the operator that gives this node's outputs, under their names. */

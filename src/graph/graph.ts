@@ -1,16 +1,6 @@
 /** @file The intermediate representation: ONNX graphs with static shapes, and the builder that makes them. */
 import { RappelError } from '../base/errors.ts'
-import {
-  type DType,
-  isFloat,
-  numbers,
-  type Shape,
-  sameShape,
-  sizeOf,
-  type Tensor,
-  tensor,
-  typeText,
-} from '../base/tensor.ts'
+import { type DType, isFloat, type Shape, sameShape, sizeOf, type Tensor, tensor, typeText } from '../base/tensor.ts'
 import type { Attributes, Graph, GraphBuilder, Node, Operators, OpKind, Value, ValueType } from './types.ts'
 
 /** Opset whose operator definitions the graphs follow. */
@@ -28,20 +18,28 @@ export class Builder implements GraphBuilder {
   readonly outer: Builder | undefined
   readonly #inputs: Value[] = []
   readonly #seen = new Map<string, readonly Value[]>()
-  readonly #names: Set<string>
+  /** Names in use, with the value where Rappel chose the name; shared with bodies, as the ids are. */
+  readonly #names: Map<string, Value | undefined>
+  readonly #ids: { next: number }
   readonly #counters = new Map<string, number>()
-  #nextId: number
+  /** Values that are outputs of finished graphs: their names stand. */
+  readonly #given = new Set<Value>()
   #scope = ''
 
   constructor(operators: Operators, outer?: Builder) {
     this.operators = operators
     this.outer = outer
-    this.#names = outer === undefined ? new Set() : outer.#names
-    this.#nextId = outer === undefined ? 0 : outer.#nextId
+    this.#names = outer === undefined ? new Map() : outer.#names
+    this.#ids = outer === undefined ? { next: 0 } : outer.#ids
   }
 
   get inputs(): readonly Value[] {
     return this.#inputs
+  }
+
+  /** A builder for a Loop's body, in which the values of this one may be used. */
+  nested(): Builder {
+    return new Builder(this.operators, this)
   }
 
   /** Runs `build` with a name in front of the values that it makes and in messages: the layer that is being built. */
@@ -57,7 +55,7 @@ export class Builder implements GraphBuilder {
 
   /** A graph input. Its name is kept as it is and must be free. */
   input(name: string, dtype: DType, shape: Shape): Value {
-    const value = this.#value(this.#claim(name), dtype, shape, undefined, undefined)
+    const value = this.#value(name, { dtype, shape }, undefined, undefined)
     this.#inputs.push(value)
     return value
   }
@@ -65,16 +63,12 @@ export class Builder implements GraphBuilder {
   /** A constant. Small ones with the same content and no name of their own are one value. */
   constant(data: Tensor, name?: string): Value {
     const small = name === undefined && data.data.length <= 16
-    const key = small ? `constant ${typeText(data)} ${numbers(data).map(exactText).join()}` : ''
+    const key = small
+      ? `constant ${typeText(data)} ${Array.from<number | bigint, string>(data.data, exactText).join()}`
+      : ''
     const seen = this.#seen.get(key)
     if (small && seen !== undefined) return seen[0]
-    const value = this.#value(
-      name === undefined ? this.#fresh('constant') : this.#claim(name),
-      data.dtype,
-      data.shape,
-      undefined,
-      data,
-    )
+    const value = this.#value(name ?? { after: 'constant' }, data, undefined, data)
     if (small) this.#seen.set(key, [value])
     return value
   }
@@ -98,21 +92,14 @@ export class Builder implements GraphBuilder {
   ): readonly Value[] {
     const definition = this.operators[kind]
     const rounded = this.#roundFloats(kind, attributes)
-    const hasGraph = Object.values(rounded).some((value) => typeof value === 'object' && 'nodes' in value)
-    const key = hasGraph || names !== undefined ? '' : nodeKey(kind, inputs, rounded)
+    const isPlain = Object.values(rounded).every((value) => typeof value !== 'object' || Array.isArray(value))
+    const key = isPlain && names === undefined ? nodeKey(kind, inputs, rounded) : ''
     const seen = key === '' ? undefined : this.#seen.get(key)
     if (seen !== undefined) return seen
     const types = this.#infer(kind, inputs, rounded)
     const node: Mutable<Node> = { kind, inputs, attributes: rounded, outputs: [] }
-    node.outputs = types.map((type, i) =>
-      this.#value(
-        names?.[i] ? this.#claim(names[i]) : this.#fresh(definition.label ?? kind.toLowerCase()),
-        type.dtype,
-        type.shape,
-        node,
-        undefined,
-      ),
-    )
+    const after = definition.label ?? kind.toLowerCase()
+    node.outputs = types.map((type, i) => this.#value(names?.[i] || { after }, type, node, undefined))
     if (key !== '') this.#seen.set(key, node.outputs)
     return node.outputs
   }
@@ -120,26 +107,30 @@ export class Builder implements GraphBuilder {
   /**
    * Finishes a graph: all that the outputs need, in topological order. The builder can be used further.
    *
-   * @param outputs by name, in order. A value that has another role already (an input, a constant, a second output) is
-   *   given through an Identity node
+   * @param outputs name and value, in order. A value that has another role already (an input, a constant, an output under
+   *   another name) is given through an Identity node
    * @param options.inputs which inputs the graph has, and their order; default: all inputs of the builder
    */
-  graph(name: string, outputs: Readonly<Record<string, Value>>, options: { inputs?: readonly Value[] } = {}): Graph {
+  graph(
+    name: string,
+    outputs: Readonly<Record<string, Value>> | readonly (readonly [name: string, value: Value])[],
+    options: { inputs?: readonly Value[] } = {},
+  ): Graph {
     const taken = new Set<Value>()
-    const results = Object.entries(outputs).map(([outputName, value]) => {
-      if (value.name === outputName && value.node !== undefined && !taken.has(value)) {
-        taken.add(value)
-        return value
-      }
-      const needsCopy = value.node === undefined || taken.has(value) || value.builder !== this
-      const result = needsCopy ? this.#identity(value) : value
-      ;(result as Mutable<Value>).name = this.#claim(outputName)
+    // A record would put names that are numbers first: who must keep an order gives pairs.
+    const pairs = Array.isArray(outputs) ? outputs : Object.entries(outputs)
+    const results = pairs.map(([outputName, value]) => {
+      const own = value.node !== undefined && value.builder === this && !taken.has(value)
+      const result = own && (value.name === outputName || !this.#given.has(value)) ? value : this.#identity(value)
+      if (result.name !== outputName) this.#name(result, outputName)
       taken.add(result)
       return result
     })
+    for (const result of results) this.#given.add(result)
     return collect(name, options.inputs ?? this.#inputs, results, this)
   }
 
+  /** A copy under a name of its own, never one that was made before. */
   #identity(value: Value): Value {
     return this.node('Identity', [value], {}, [''])[0]
   }
@@ -170,14 +161,30 @@ export class Builder implements GraphBuilder {
     return Object.fromEntries(entries)
   }
 
-  #value(name: string, dtype: DType, shape: Shape, node: Node | undefined, constant: Tensor | undefined): Value {
-    return { builder: this, id: this.#nextId++, name, dtype, shape, node, constant }
+  #value(
+    name: string | { after: string },
+    { dtype, shape }: ValueType,
+    node: Node | undefined,
+    constant: Tensor | undefined,
+  ): Value {
+    const value = { builder: this, id: this.#ids.next++, name: '', dtype, shape, node, constant }
+    this.#name(value, name)
+    return value
   }
 
-  #claim(name: string): string {
-    if (this.#names.has(name)) throw new RappelError('model', `the name '${name}' is used twice in one graph`)
-    this.#names.add(name)
-    return name
+  /** Gives a value the name that was asked for, or one after its operator. What was asked for wins over what was made up. */
+  #name(value: Mutable<Value>, name: string | { after: string }): void {
+    if (this.#names.get(value.name) === value) this.#names.delete(value.name)
+    if (typeof name !== 'string') {
+      value.name = this.#fresh(name.after)
+      this.#names.set(value.name, value)
+      return
+    }
+    const holder = this.#names.get(name)
+    if (holder !== undefined) this.#name(holder, { after: name })
+    else if (this.#names.has(name)) throw new RappelError('model', `the name '${name}' is used twice in one graph`)
+    value.name = name
+    this.#names.set(name, undefined)
   }
 
   #fresh(base: string): string {
@@ -186,7 +193,7 @@ export class Builder implements GraphBuilder {
       const count = this.#counters.get(prefix) ?? 0
       this.#counters.set(prefix, count + 1)
       const name = count === 0 ? prefix : `${prefix}_${count}`
-      if (!this.#names.has(name)) return this.#claim(name)
+      if (!this.#names.has(name)) return name
     }
   }
 }
@@ -196,16 +203,18 @@ export function isDifferentiable(value: ValueType): boolean {
   return isFloat(value.dtype)
 }
 
-/** Exact text of a number, for keys: tells −0 from 0 and keeps NaN. */
-function exactText(value: number): string {
+/** Exact text of a number, for keys: tells −0 from 0. */
+function exactText(value: number | bigint): string {
   return Object.is(value, -0) ? '-0' : String(value)
 }
 
 function nodeKey(kind: OpKind, inputs: readonly (Value | undefined)[], attributes: Attributes): string {
   const ids = inputs.map((value) => (value === undefined ? '' : value.id)).join()
-  const names = Object.keys(attributes)
-  if (names.length === 0) return `${kind} ${ids}`
-  return `${kind} ${ids} ${JSON.stringify(names.sort().map((name) => [name, attributes[name]]))}`
+  const texts = Object.entries(attributes).map(([name, value]) => {
+    if (typeof value === 'number') return `${name}=${exactText(value)}`
+    return `${name}=${JSON.stringify(value)}`
+  })
+  return `${kind} ${ids} ${texts.sort().join(' ')}`
 }
 
 /** All nodes, constants and inputs that the values need, each once, in the order in which they were made. */

@@ -2,14 +2,15 @@
 export { gradients, hessianVector, pullback } from './autodiff.ts'
 export { batchGraph } from './batch.ts'
 export { toFloat64 } from './float64.ts'
+export { fastForms } from './forms.ts'
 export { Builder, OPSET } from './graph.ts'
 export { freezeWinners, recordWinners, type Winner } from './kinks.ts'
 export * as op from './op.ts'
 export { operators } from './ops/index.ts'
 export { readModel, writeModel } from './proto.ts'
-export { freeBatch, type SymbolicGraph } from './symbolic.ts'
 export { inline, type Replace, rewrite } from './rewrite.ts'
-export { parseGraph, printGraph } from './text.ts'
+export { freeBatch, type SymbolicGraph } from './symbolic.ts'
+export { graphText, parseGraph, printGraph } from './text.ts'
 export type {
   Attributes,
   AttributeValue,

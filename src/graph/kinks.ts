@@ -31,7 +31,7 @@ export function recordWinners(graph: Graph, operators: Operators): { graph: Grap
       return undefined
     },
   })
-  const all = { ...namedAs(graph.outputs, outputs), ...recorded }
+  const all = [...namedAs(graph.outputs, outputs), ...Object.entries(recorded)]
   return { graph: builder.graph(graph.name, all), winners: [...winners.values()] }
 }
 

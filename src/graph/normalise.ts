@@ -157,7 +157,7 @@ const reduction =
     const x = foreign.input(0)
     if (noop && axes.length === 0) return [x]
     const inputs = axes.length === 0 ? [] : [listed === undefined ? foreign.input(1) : foreign.integers(axes)]
-    const attributes = foreign.plainAttributes('axes', 'noop_with_empty_axes')
+    const attributes = foreign.attributesOf(negated ? 'ReduceMax' : kind, 'axes', 'noop_with_empty_axes')
     if (!negated) return foreign.give(kind, [x, ...inputs], attributes)
     const top = foreign.step('ReduceMax', [foreign.step('Neg', [x]), ...inputs], attributes)
     return foreign.give('Neg', [top])
@@ -171,7 +171,7 @@ const split: Rule = (foreign) => {
   const axis = foreign.axis(foreign.int('axis', 0), shape.length)
   const lengths = new Array<number>(pieces).fill(shape[axis] / pieces)
   if (!Number.isInteger(lengths[0])) throw foreign.error(`cuts ${shape[axis]} elements into ${pieces} equal pieces`)
-  return foreign.give('Split', [foreign.input(0), foreign.integers(lengths)], foreign.plainAttributes())
+  return foreign.give('Split', [foreign.input(0), foreign.integers(lengths)], foreign.attributesOf('Split'))
 }
 
 /** A shape that was computed in the graph is said in full, so that it can be seen which length is the batch's. */
@@ -204,7 +204,7 @@ const pad: Rule = (foreign) => {
   })
   const value = foreign.inputs[2]
   const inputs = [foreign.input(0), foreign.integers(pads), ...(value === undefined ? [] : [value])]
-  return foreign.give('Pad', inputs, foreign.plainAttributes())
+  return foreign.give('Pad', inputs, foreign.attributesOf('Pad'))
 }
 
 const rules: Readonly<Record<string, Rule>> = {

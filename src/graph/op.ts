@@ -122,8 +122,15 @@ export interface ReduceOptions {
 function reduce(kind: OpKind, x: Value, options: ReduceOptions): Value {
   const axes = options.axes ?? x.shape.map((_, i) => i)
   if (axes.length === 0) return x
+  // Over lengths of 1 there is nothing to add up: no arithmetic, only a shape.
+  if (axes.every((axis) => x.shape.at(axis) === 1)) return reshape(x, reducedShape(x.shape, axes, options.keepDims))
   return one(x.builder, kind, [x, ints(x.builder, axes)], { keepdims: options.keepDims ? 1 : 0 })
 }
+function reducedShape(shape: Shape, axes: readonly number[], keepDims = false): Shape {
+  const reduced = new Set(axes.map((axis) => (axis < 0 ? axis + shape.length : axis)))
+  return keepDims ? shape.map((dim, i) => (reduced.has(i) ? 1 : dim)) : shape.filter((_, i) => !reduced.has(i))
+}
+
 export const reduceSum = (x: Value, options: ReduceOptions = {}) => reduce('ReduceSum', x, options)
 export const reduceMean = (x: Value, options: ReduceOptions = {}) => reduce('ReduceMean', x, options)
 export const reduceMax = (x: Value, options: ReduceOptions = {}) => reduce('ReduceMax', x, options)
@@ -215,6 +222,9 @@ export function sumTo(x: Value, shape: Shape): Value {
 
 /** The integers that a constant holds: shapes, axes and the like must be known when the graph is built. */
 export function constantInts(value: Value, role: string): number[] {
-  if (value.constant !== undefined) return numbers(value.constant)
+  if (value.constant !== undefined) {
+    if (value.dtype === 'int64' || value.dtype === 'int32') return numbers(value.constant)
+    throw new RappelError('op', `${role} is ${value.dtype} (${value.name}), expected int64`)
+  }
   throw new RappelError('op', `${role} is computed in the graph (${value.name}), expected a constant`)
 }

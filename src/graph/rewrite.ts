@@ -1,30 +1,46 @@
 /** @file Copying a graph into a builder, node by node, with replacements: what every pass is made of. */
 import type { Tensor } from '../base/tensor.ts'
 import { Builder } from './graph.ts'
-import type { Graph, Node, Operators, Value } from './types.ts'
+import type { Attributes, Graph, GraphBuilder, Node, Operators, Value } from './types.ts'
 
 /** What to do with one node: the values that take the place of its outputs, or undefined to copy it as it is. */
 export type Replace = (
   node: Node,
   inputs: readonly (Value | undefined)[],
-  builder: Builder,
+  builder: GraphBuilder,
 ) => readonly Value[] | undefined
 
+export interface InlineOptions {
+  /** What to do with a node; default: copy. */
+  readonly replace?: Replace
+  /** What to do with a constant; default: copy. */
+  readonly constant?: (data: Tensor) => Tensor
+}
+
 /**
- * Copies the nodes of a graph into a builder.
+ * Copies the nodes of a graph into a builder; bodies of Loops too, node by node.
  *
  * @param inputs what takes the place of the graph's inputs, in their order
- * @param options.replace what to do with a node; default: copy
- * @param options.constant what to do with a constant; default: copy
  * @returns the values that take the place of the graph's outputs
  */
 export function inline(
   graph: Graph,
-  builder: Builder,
+  builder: GraphBuilder,
   inputs: readonly Value[],
-  options: { replace?: Replace; constant?: (data: Tensor) => Tensor } = {},
+  options: InlineOptions = {},
 ): Value[] {
-  const copies = new Map<Value, Value>()
+  return copyInto(graph, builder, inputs, options, new Map())
+}
+
+/** @param around what takes the place of values of the graph around a body, which it may use by name */
+function copyInto(
+  graph: Graph,
+  builder: GraphBuilder,
+  inputs: readonly Value[],
+  options: InlineOptions,
+  around: ReadonlyMap<Value, Value>,
+): Value[] {
+  const copies = new Map(around)
   graph.inputs.forEach((input, i) => copies.set(input, inputs[i]))
   for (const constant of graph.constants) {
     const data = constant.constant as Tensor
@@ -33,10 +49,34 @@ export function inline(
   const copyOf = (value: Value | undefined) => (value === undefined ? undefined : (copies.get(value) ?? value))
   for (const node of graph.nodes) {
     const from = node.inputs.map(copyOf)
-    const outputs = options.replace?.(node, from, builder) ?? builder.node(node.kind, from, node.attributes)
+    const outputs =
+      options.replace?.(node, from, builder) ??
+      builder.node(node.kind, from, attributesWithBodies(node, builder, options, copies))
     node.outputs.forEach((output, i) => copies.set(output, outputs[i]))
   }
   return graph.outputs.map((output) => copyOf(output) as Value)
+}
+
+function attributesWithBodies(
+  node: Node,
+  builder: GraphBuilder,
+  options: InlineOptions,
+  copies: ReadonlyMap<Value, Value>,
+): Attributes {
+  const entries = Object.entries(node.attributes).map(([name, value]) => {
+    if (typeof value !== 'object' || !('nodes' in value)) return [name, value]
+    const body = builder.nested()
+    const inputs = value.inputs.map((input) => body.input(`${input.name}_`, input.dtype, input.shape))
+    const outputs = copyInto(value, body, inputs, options, copies)
+    return [
+      name,
+      body.graph(
+        value.name,
+        namedAs(value.outputs, outputs).map(([output, copy]) => [`${output}_`, copy] as const),
+      ),
+    ]
+  })
+  return Object.fromEntries(entries)
 }
 
 /** A copy of a graph, under the same names for inputs and outputs, with replacements. */
@@ -47,7 +87,7 @@ export function rewrite(graph: Graph, operators: Operators, replace: Replace): G
   return builder.graph(graph.name, namedAs(graph.outputs, outputs))
 }
 
-/** Values under the names of others. */
-export function namedAs(names: readonly Value[], values: readonly Value[]): Record<string, Value> {
-  return Object.fromEntries(names.map(({ name }, i) => [name, values[i]]))
+/** Values with the names of others, in order. */
+export function namedAs(names: readonly Value[], values: readonly Value[]): [name: string, value: Value][] {
+  return names.map(({ name }, i) => [name, values[i]])
 }

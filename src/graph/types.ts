@@ -47,6 +47,7 @@ export interface GraphBuilder {
   readonly operators: Operators
   readonly outer: GraphBuilder | undefined
   readonly inputs: readonly Value[]
+  nested(): GraphBuilder
   scope<T>(name: string, build: () => T): T
   input(name: string, dtype: DType, shape: Shape): Value
   constant(data: Tensor, name?: string): Value
@@ -57,7 +58,11 @@ export interface GraphBuilder {
     attributes?: Attributes,
     names?: readonly string[],
   ): readonly Value[]
-  graph(name: string, outputs: Readonly<Record<string, Value>>, options?: { inputs?: readonly Value[] }): Graph
+  graph(
+    name: string,
+    outputs: Readonly<Record<string, Value>> | readonly (readonly [name: string, value: Value])[],
+    options?: { inputs?: readonly Value[] },
+  ): Graph
 }
 
 export type ElementwiseKind =

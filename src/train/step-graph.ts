@@ -30,9 +30,9 @@ interface Step {
  */
 export function wholeStepGraph(net: NetGraph, rule: Rule, steps: number): Graph {
   const builder = new Builder(operators)
-  const held = new Set(net.parameters.map(({ value }) => value))
+  const held = new Set(net.parameters.map(({ name }) => name))
   const feeds = net.graph.inputs
-    .filter((input) => !held.has(input))
+    .filter(({ name }) => !held.has(name))
     .map(({ name, dtype, shape }) => builder.input(name, dtype, [steps, ...shape]))
   const scalars = rule.program.slots.map((_, i) => builder.input(scalarName(i), 'float32', [steps]))
   const length = net.parameters.reduce((sum, { value }) => sum + paddedLength(value.shape), 0)
@@ -68,7 +68,7 @@ function manySteps(
   steps: number,
   outer: { builder: Builder; feeds: readonly Value[]; scalars: readonly Value[]; state: readonly Value[] },
 ): Stepped {
-  const body = new Builder(operators, outer.builder)
+  const body = outer.builder.nested()
   const iteration = body.input('iteration', 'int64', [])
   const going = body.input('going', 'bool', [])
   const state = roles.map((role) => body.input(`carried/${role}`, 'float32', outer.state[0].shape))
@@ -101,10 +101,10 @@ function oneStep(net: NetGraph, rule: Rule, roles: readonly string[], { feeds, s
   const shapes = net.parameters.map(({ value }) => value.shape)
   const pieces = op.split(state.x, shapes.flatMap(pieceLengths), 0)
   const places = shapes.map((_, i) => shapes.slice(0, i).flatMap(pieceLengths).length)
-  const parameters = new Map(net.parameters.map(({ value }, i) => [value, op.reshape(pieces[places[i]], shapes[i])]))
+  const parameters = new Map(net.parameters.map(({ name }, i) => [name, op.reshape(pieces[places[i]], shapes[i])]))
   let feed = 0
-  const inputs = net.graph.inputs.map((input) => parameters.get(input) ?? feeds[feed++])
-  const results = inline(net.graph, builder as Builder, inputs)
+  const inputs = net.graph.inputs.map((input) => parameters.get(input.name) ?? feeds[feed++])
+  const results = inline(net.graph, builder, inputs)
   const named = new Map(net.graph.outputs.map(({ name }, i) => [name, results[i]]))
   const g = op.concat(
     net.parameters.flatMap(({ name }, i) => packed(named.get(gradientName(name)) as Value, builder, shapes[i])),

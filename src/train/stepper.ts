@@ -1,6 +1,8 @@
 /** @file Steppers: one training step, or several in one call, in the form that is fastest for the net and the engine. */
 import { Arena, type Tensor } from '../base/tensor.ts'
 import type { Call, Engine, Executable } from '../engine/engine.ts'
+import { fastForms } from '../graph/forms.ts'
+import { operators } from '../graph/ops/index.ts'
 import type { Graph, Value } from '../graph/types.ts'
 import type { Rule } from '../optim/rule.ts'
 import type { At } from '../optim/schedule.ts'
@@ -65,7 +67,8 @@ export async function makeStepper(
   options: StepperOptions,
 ): Promise<Stepper> {
   const { form, batchSize, steps } = options
-  const built = trainingGraph(net, batchSize)
+  const said = trainingGraph(net, batchSize)
+  const built = engine.provider === 'cpu' ? { ...said, graph: fastForms(said.graph, operators) } : said
   const graph = form === 'wasm' ? built.graph : wholeStepGraph(built, rule, steps)
   const executable = await engine.compile(graph, { threads: options.threads })
   const feeds = placeFeeds(graph, [inputName, targetName, ...built.randomInputs.map(({ name }) => name)])

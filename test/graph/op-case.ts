@@ -14,6 +14,8 @@ interface Operand {
   readonly dtype: DType
   readonly shape: Shape
   readonly sample: Sampler
+  /** The very value that stands at an earlier position: x·x. */
+  readonly sameAs?: number
 }
 
 export interface OpCase {
@@ -31,6 +33,7 @@ function describeCase({ kind, operands, attributes, seed }: OpCase): string {
     if (operand === undefined) return 'nothing'
     const fixed = operand.role === 'constant' && sizeOf(operand.shape) <= 8
     const values = fixed ? ` = [${operand.sample(new RandomStream(seed, ''), operand.shape)}]` : ''
+    if (operand.sameAs !== undefined) return `the same as operand ${operand.sameAs}`
     return `${operand.role} ${typeText(operand)}${values}`
   })
   return `${kind}(${types.join(', ')}) ${JSON.stringify(attributes)} seed ${seed}`
@@ -58,7 +61,7 @@ export function operandTensor(given: OpCase, position: number, variant = 0): Ten
 
 /** Positions of the operands that are graph inputs. */
 export function inputPositions({ operands }: OpCase): number[] {
-  return operands.flatMap((operand, i) => (operand?.role === 'input' ? [i] : []))
+  return operands.flatMap((operand, i) => (operand?.role === 'input' && operand.sameAs === undefined ? [i] : []))
 }
 
 /** Positions of the operands that can be differentiated. */
@@ -69,14 +72,20 @@ export function floatPositions(given: OpCase): number[] {
 /** Adds the case's node, and the inputs and constants that it needs. */
 export function buildCase(builder: Builder, given: OpCase): { inputs: Map<number, Value>; outputs: readonly Value[] } {
   const inputs = new Map<number, Value>()
-  const values = given.operands.map((operand, i) => {
+  const values: (Value | undefined)[] = []
+  given.operands.forEach((operand, i) => {
+    values.push(valueOf(operand, i))
+  })
+  return { inputs, outputs: builder.node(given.kind, values, given.attributes) }
+
+  function valueOf(operand: Operand | undefined, i: number): Value | undefined {
     if (operand === undefined) return undefined
+    if (operand.sameAs !== undefined) return values[operand.sameAs]
     if (operand.role === 'constant') return builder.constant(operandTensor(given, i))
     const input = builder.input(operandName(i), operand.dtype, operand.shape)
     inputs.set(i, input)
     return input
-  })
-  return { inputs, outputs: builder.node(given.kind, values, given.attributes) }
+  }
 }
 
 /** Numbers between the bounds, of either sign when `signed`. */
@@ -104,6 +113,11 @@ export const fixed =
 
 export function float(shape: Shape, sample: Sampler, role: Operand['role'] = 'input'): Operand {
   return { role, dtype: 'float64', shape, sample }
+}
+
+/** The operand again: one value in two places. */
+export function twice(kind: OpKind, seed: number, operand: Operand, attributes: Attributes = {}): OpCase {
+  return opCase(kind, seed, [operand, { ...operand, sameAs: 0 }], attributes)
 }
 
 /** A constant list of integers: axes, a shape, pads. */

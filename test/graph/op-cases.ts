@@ -1,7 +1,7 @@
 /** @file For every operator: fast-check draws ranks, broadcasts, axes, attributes and values, at points away from kinks. */
 import fc from 'fast-check'
 import type { Attributes, OpKind } from '../../src/graph/types.ts'
-import { between, distinct, float, integers, ints, type OpCase, opCase } from './op-case.ts'
+import { between, distinct, float, integers, ints, type OpCase, opCase, twice } from './op-case.ts'
 import { movingCases } from './op-cases-moving.ts'
 import { axisOf, broadcastShapes, flag, option, seeds, shapes } from './op-draws.ts'
 
@@ -11,14 +11,16 @@ const awayFromZero = between(0.2, 2, true)
 const unary = (kind: OpKind, sample: ReturnType<typeof between>, attributes: Attributes = {}) =>
   fc.tuple(seeds, shapes(0, 4)).map(([seed, shape]) => opCase(kind, seed, [float(shape, sample)], attributes))
 
-/** Two operands; at most one of them is a constant. */
+/** Two operands; at most one of them is a constant, or both are the same value. */
 const binary = (kind: OpKind, samples: readonly ReturnType<typeof between>[]) =>
-  fc.tuple(seeds, broadcastShapes(2), fc.integer({ min: 0, max: 5 })).map(([seed, list, constant]) =>
-    opCase(
-      kind,
-      seed,
-      list.map((shape, i) => float(shape, samples[i], i === constant ? 'constant' : 'input')),
-    ),
+  fc.tuple(seeds, broadcastShapes(2), fc.integer({ min: 0, max: 6 })).map(([seed, list, form]) =>
+    form === 6
+      ? twice(kind, seed, float(list[0], samples[1]))
+      : opCase(
+          kind,
+          seed,
+          list.map((shape, i) => float(shape, samples[i], i === form ? 'constant' : 'input')),
+        ),
   )
 
 /** Never closer than 0.1 to each other: whole numbers plus a bit on one side, plus a half and a bit on the other. */
@@ -77,13 +79,14 @@ const alongAxis = (kind: OpKind) =>
 
 /** Stacks broadcast; a vector stands alone on its side. */
 const matMuls = fc
-  .tuple(seeds, broadcastShapes(2, 2), shapes(3, 3), fc.boolean(), fc.boolean(), fc.integer({ min: 0, max: 5 }))
-  .map(([seed, [stackA, stackB], [m, k, n], vectorA, vectorB, constant]) => {
+  .tuple(seeds, broadcastShapes(2, 2), shapes(3, 3), flag, flag, fc.integer({ min: 0, max: 6 }))
+  .map(([seed, [stackA, stackB], [m, k, n], vectorA, vectorB, form]) => {
+    if (form === 6) return twice('MatMul', seed, float(vectorA ? [k] : [...stackA, k, k], anyReal))
     const list = [vectorA ? [k] : [...stackA, m, k], vectorB ? [k] : [...stackB, k, n]]
     return opCase(
       'MatMul',
       seed,
-      list.map((shape, i) => float(shape, anyReal, i === constant ? 'constant' : 'input')),
+      list.map((shape, i) => float(shape, anyReal, i === form ? 'constant' : 'input')),
     )
   })
 

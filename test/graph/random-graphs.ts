@@ -8,20 +8,7 @@ import type { Graph, Value } from '../../src/graph/types.ts'
 
 const name = fc.oneof(
   fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,5}$/),
-  fc.constantFrom(
-    '0',
-    '12',
-    'a.b',
-    '/x/y:0',
-    'float',
-    'inf',
-    'nan',
-    'a b',
-    'say "x"',
-    'back\\slash',
-    'ü',
-    '{',
-  ),
+  fc.constantFrom('0', '12', 'a.b', '/x/y:0', 'float', 'inf', 'nan', 'a b', 'say "x"', 'back\\slash', 'ü', '{'),
   fc.string({ minLength: 1, maxLength: 5 }),
 )
 

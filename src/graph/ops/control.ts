@@ -10,7 +10,8 @@ import { requireDtype } from './shapes.ts'
  * carried, and gives condition, what is carried, and then values that are stacked over the iterations.
  */
 const loopShape: ShapeRule = (inputs, attributes) => {
-  const body = attributes.body as Graph
+  const body = attributes.body as Graph | undefined
+  if (body === undefined) throw new RappelError('op', 'the body is missing')
   const [count, condition, ...carried] = inputs
   if (count?.constant === undefined || condition !== undefined)
     throw new RappelError('op', 'the trip count must be a constant and the condition left out')

@@ -1,6 +1,6 @@
 /** @file Arithmetic, element by element, with broadcasting where there are two operands. */
 import { RappelError } from '../../base/errors.ts'
-import { type DType, dtypes, isFloat, numbers } from '../../base/tensor.ts'
+import { type DType, dtypes, isFloat, numbers, tensor } from '../../base/tensor.ts'
 import * as op from '../op.ts'
 import type { ElementwiseKind, GradientRule, KinkRule, Node, OpDefinition, ShapeRule, Value } from '../types.ts'
 import { batchBroadcast, broadcast, present, required, requireFloat, requireSameDtype } from './shapes.ts'
@@ -94,12 +94,25 @@ const step: KinkRule = {
 }
 
 function powGradient(a: Value, b: Value, dy: Value, y: Value): readonly [Value, Value | undefined] {
-  const slope = op.mul(b, op.pow(a, op.sub(b, 1)))
-  if (b.constant !== undefined && !numbers(b.constant).includes(0)) return [op.mul(dy, slope), undefined]
-  // a^0 is 1 for every a: its slope is 0, not 0·(1/0) = NaN at a = 0.
-  const da = op.mul(dy, op.where(op.equal(b, 0), 0, slope))
-  // 0^b is 0 for every b > 0: its slope in b is 0, not 0·log 0 = NaN. Below 0 it has none, and log says NaN.
-  const safe = op.where(op.equal(a, 0), 1, a)
+  const { builder } = a
+  const given = b.constant && numbers(b.constant)
+  const oneLess = given
+    ? builder.constant(
+        tensor(
+          b.dtype,
+          b.shape,
+          given.map((exponent) => exponent - 1),
+        ),
+      )
+    : op.sub(b, 1)
+  // At a = 0 the slope of a^0 is 0, not 0·(1/0) = NaN. Any finite power there will do, so that all further slopes are 0 too;
+  // choosing between slopes would leave the NaN in the branch not taken, whence the next differentiation fetches it.
+  const zeroToZero = () => op.and(op.equal(a, 0), op.equal(b, 0))
+  const exponent = given && !given.includes(0) ? oneLess : op.where(zeroToZero(), 1, oneLess)
+  const da = op.mul(dy, op.mul(b, op.pow(a, exponent)))
+  if (given) return [da, undefined]
+  // 0^b is 0 for every b > 0: its slope in b is 0, not 0·log 0 = NaN. Below 0 it has none, and log says so.
+  const safe = op.where(op.and(op.equal(a, 0), op.greaterOrEqual(b, 0)), 1, a)
   return [da, op.mul(dy, op.mul(y, op.log(safe)))]
 }
 
@@ -118,7 +131,8 @@ function castGradient(node: Node, [dy]: readonly (Value | undefined)[]): readonl
 export const elementwise: Record<ElementwiseKind, OpDefinition> = {
   Add: binary((_a, _b, dy) => [dy, dy]),
   Sub: binary((_a, _b, dy) => [dy, op.neg(dy)]),
-  Mul: binary((a, b, dy) => [op.mul(dy, b), op.mul(dy, a)]),
+  // A square's two equal parts are one product, not two and a sum.
+  Mul: binary((a, b, dy) => (a === b ? [op.mul(op.mul(dy, 2), a), undefined] : [op.mul(dy, b), op.mul(dy, a)])),
   Div: binary((_a, b, dy, y) => [op.div(dy, b), op.neg(op.div(op.mul(dy, y), b))]),
   Pow: binary(powGradient),
   Max: extremum((a, b) => op.greater(a, b)),

@@ -86,6 +86,8 @@ function splitLengths(inputs: readonly (Value | undefined)[], attributes: Node['
   if (inputs[1] !== undefined) return op.constantInts(inputs[1], 'the list of lengths')
   const pieces = attributes.num_outputs as number | undefined
   if (pieces === undefined) throw new RappelError('op', 'neither lengths nor num_outputs are given')
+  if (!(pieces >= 1 && pieces <= dim))
+    throw new RappelError('shape', `num_outputs is ${pieces}, expected 1 to ${dim}, the length of the axis`)
   const length = Math.ceil(dim / pieces)
   return Array.from({ length: pieces }, (_, i) => Math.min(length, dim - i * length))
 }

@@ -1,0 +1,185 @@
+/**
+ * @file Kinks: each kinked operator tells which side it chose, and with that choice held fixed it is the smooth function that
+ * went through the recorded point. All numbers by hand.
+ */
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { numbers } from '../../src/base/tensor.ts'
+import { Builder } from '../../src/graph/graph.ts'
+import { freezeWinners, recordWinners } from '../../src/graph/kinks.ts'
+import * as op from '../../src/graph/op.ts'
+import { operators } from '../../src/graph/ops/index.ts'
+import type { Graph, OpKind, Value } from '../../src/graph/types.ts'
+import { valuesOf } from './evaluate.ts'
+import { buildCase, inputPositions, type OpCase, operandName, operandTensor } from './op-case.ts'
+import { drawnKinds, opCases } from './op-cases.ts'
+
+type Feeds = Readonly<Record<string, readonly number[]>>
+
+interface HandCase {
+  readonly kind: OpKind
+  readonly note: string
+  readonly build: (a: Value, b: Value) => Value
+  /** The point where winners are recorded, who wins there, and the value. */
+  readonly at: Feeds
+  readonly winner: readonly number[]
+  readonly value: readonly number[]
+  /** Points on the other side of the kink, and the frozen value there: the same line or plane continued. */
+  readonly beyond: Feeds
+  readonly frozen: readonly number[]
+}
+
+const compared = { at: { a: [1, 3, 2], b: [2, 2, 2] }, beyond: { a: [3, 1, 2.5], b: [2, 2, 2] } }
+const comparison = (kind: OpKind, build: HandCase['build'], decided: readonly number[]): HandCase => ({
+  ...{ kind, note: 'the decision stands', build, ...compared, winner: decided, value: decided, frozen: decided },
+})
+
+const handCases: readonly HandCase[] = [
+  {
+    ...{ kind: 'Abs', note: 'keeps its sign', build: (a) => op.abs(a) },
+    ...{ at: { a: [-2, 3, 0], b: [0, 0, 0] }, winner: [-1, 1, 0], value: [2, 3, 0] },
+    ...{ beyond: { a: [1, -1, 5], b: [0, 0, 0] }, frozen: [-1, -1, 0] },
+  },
+  {
+    ...{ kind: 'Sign', note: 'stays', build: (a) => op.sign(a) },
+    ...{ at: { a: [-2, 3, 0], b: [0, 0, 0] }, winner: [-1, 1, 0], value: [-1, 1, 0] },
+    ...{ beyond: { a: [1, -1, 5], b: [0, 0, 0] }, frozen: [-1, 1, 0] },
+  },
+  {
+    ...{ kind: 'Max', note: 'second, first, and the mean of both where they tied', build: op.maximum },
+    ...{ at: { a: [1, 2, 4], b: [2, 1, 4] }, winner: [-1, 1, 0], value: [2, 2, 4] },
+    ...{ beyond: { a: [5, 0, 6], b: [3, 1, 4] }, frozen: [3, 0, 5] },
+  },
+  {
+    ...{ kind: 'Min', note: 'first, second, and the mean of both where they tied', build: op.minimum },
+    ...{ at: { a: [1, 2, 4], b: [2, 1, 4] }, winner: [-1, 1, 0], value: [1, 1, 4] },
+    ...{ beyond: { a: [5, 0, 6], b: [3, 1, 4] }, frozen: [5, 1, 5] },
+  },
+  {
+    ...{ kind: 'Relu', note: 'off stays off, on stays on; at 0 it is off', build: (a) => op.relu(a) },
+    ...{ at: { a: [-1, 2, 0], b: [0, 0, 0] }, winner: [0, 1, 0], value: [0, 2, 0] },
+    ...{ beyond: { a: [3, -4, 7], b: [0, 0, 0] }, frozen: [0, -4, 0] },
+  },
+  {
+    ...{ kind: 'LeakyRelu', note: 'keeps its slope', build: (a) => op.leakyRelu(a, 0.5) },
+    ...{ at: { a: [-1, 2, 0], b: [0, 0, 0] }, winner: [0, 1, 0], value: [-0.5, 2, 0] },
+    ...{ beyond: { a: [4, -6, 7], b: [0, 0, 0] }, frozen: [2, -6, 3.5] },
+  },
+  {
+    ...{ kind: 'ReduceMax', note: 'the element that was greatest', build: (a) => op.reduceMax(a) },
+    ...{ at: { a: [1, 5, 3], b: [0, 0, 0] }, winner: [0, 1, 0], value: [5] },
+    ...{ beyond: { a: [9, 4, 3], b: [0, 0, 0] }, frozen: [4] },
+  },
+  {
+    ...{ kind: 'ReduceMax', note: 'the mean of those that tied', build: (a) => op.reduceMax(a) },
+    ...{ at: { a: [5, 1, 5], b: [0, 0, 0] }, winner: [1, 0, 1], value: [5] },
+    ...{ beyond: { a: [9, 8, 3], b: [0, 0, 0] }, frozen: [6] },
+  },
+  {
+    ...{ kind: 'ArgMax', note: 'the position that was', build: (a) => op.argMax(a) },
+    ...{ at: { a: [1, 5, 3], b: [0, 0, 0] }, winner: [1], value: [1] },
+    ...{ beyond: { a: [9, 4, 3], b: [0, 0, 0] }, frozen: [1] },
+  },
+  comparison('Equal', op.equal, [0, 0, 1]),
+  comparison('Less', op.less, [1, 0, 0]),
+  comparison('LessOrEqual', op.lessOrEqual, [1, 0, 1]),
+  comparison('Greater', op.greater, [0, 1, 0]),
+  comparison('GreaterOrEqual', op.greaterOrEqual, [0, 1, 1]),
+]
+
+const kinkedKinds = drawnKinds.filter((kind) => operators[kind].kink !== 'smooth')
+
+it('has a case by hand for every operator that has a kink', () => {
+  expect([...new Set(handCases.map(({ kind }) => kind))].sort()).toEqual([...kinkedKinds].sort())
+})
+
+describe('winners by hand', () => {
+  it.each(handCases.map((given): [string, string, HandCase] => [given.kind, given.note, given]))(
+    '%s: %s',
+    async (kind, _note, { build, at, winner, value, beyond, frozen }) => {
+      const builder = new Builder(operators)
+      const [a, b] = ['a', 'b'].map((name) => builder.input(name, 'float64', [3]))
+      const graph = builder.graph('kinked', { y: build(a, b) })
+      const recorder = recordWinners(graph, operators)
+      expect(recorder.winners).toEqual([{ kind, of: 'y', name: 'winner_0' }])
+      const there = await valuesOf(recorder.graph, at)
+      expect([there.y, there.winner_0]).toEqual([value, winner])
+      const held = { winner_0: there.winner_0 }
+      const smooth = freezeWinners(graph, operators)
+      expect((await valuesOf(smooth, { ...at, ...held })).y).toEqual(value)
+      expect((await valuesOf(smooth, { ...beyond, ...held })).y).toEqual(frozen)
+      // The plain graph does turn round there: otherwise the case would show nothing.
+      expect((await valuesOf(graph, beyond)).y).not.toEqual(frozen)
+    },
+  )
+})
+
+/** The graph of a drawn case, and its inputs. */
+function drawnGraph(given: OpCase): { graph: Graph; feeds: Feeds } {
+  const builder = new Builder(operators)
+  const { outputs } = buildCase(builder, given)
+  const graph = builder.graph('drawn', Object.fromEntries(outputs.map((output, i) => [`y${i}`, output])))
+  const feeds = inputPositions(given).map((i) => [operandName(i), numbers(operandTensor(given, i))])
+  return { graph, feeds: Object.fromEntries(feeds) }
+}
+
+describe('at any shape', () => {
+  it.each(kinkedKinds)('%s, frozen, has the value that it had where the winners were recorded', async (kind) => {
+    const property = fc.asyncProperty(opCases[kind] as fc.Arbitrary<OpCase>, async (given) => {
+      const { graph, feeds } = drawnGraph(given)
+      const { y0, ...winners } = await valuesOf(recordWinners(graph, operators).graph, feeds)
+      const plain = await valuesOf(graph, feeds)
+      const frozen = await valuesOf(freezeWinners(graph, operators), { ...feeds, ...winners })
+      expect([y0, frozen.y0]).toEqual([plain.y0, plain.y0])
+    })
+    await fc.assert(property, { seed: 20260703, numRuns: 20 })
+  })
+
+  it.each(drawnKinds.filter((kind) => operators[kind].kink === 'smooth'))('%s records none', async (kind) => {
+    const property = fc.property(opCases[kind] as fc.Arbitrary<OpCase>, (given) => {
+      const { graph } = drawnGraph(given)
+      expect(recordWinners(graph, operators).winners).toEqual([])
+      expect(freezeWinners(graph, operators).inputs.map(({ name }) => name)).toEqual(
+        graph.inputs.map(({ name }) => name),
+      )
+    })
+    fc.assert(property, { seed: 20260704, numRuns: 10 })
+  })
+})
+
+describe('a network', () => {
+  function network(): Graph {
+    const builder = new Builder(operators)
+    const x = builder.input('x', 'float64', [2])
+    const hidden = builder.scope('dense1', () => op.relu(op.mul(x, 2)))
+    const penalty = builder.scope('penalty', () => op.reduceSum(op.abs(x)))
+    return builder.graph('network', { loss: op.add(op.reduceSum(hidden), penalty) })
+  }
+
+  it('tells every kinked operator, by the name of what it gives, in the order of the graph', () => {
+    expect(recordWinners(network(), operators).winners).toEqual([
+      { kind: 'Relu', of: 'dense1.relu', name: 'winner_0' },
+      { kind: 'Abs', of: 'penalty.abs', name: 'winner_1' },
+    ])
+  })
+
+  it('shows whether a step crosses a kink: the winners at both ends differ', async () => {
+    const { graph } = recordWinners(network(), operators)
+    const [left, right] = [await valuesOf(graph, { x: [-1e-6, 1] }), await valuesOf(graph, { x: [1e-6, 1] })]
+    expect([left.winner_0, right.winner_0]).toEqual([
+      [0, 1],
+      [1, 1],
+    ])
+    expect([left.winner_1, right.winner_1]).toEqual([
+      [-1, 1],
+      [1, 1],
+    ])
+  })
+
+  it('is linear when frozen: relu(2x) + |x| at x = (1, −1) is 3·x0 − x1 everywhere', async () => {
+    const { y: _y, loss, ...winners } = await valuesOf(recordWinners(network(), operators).graph, { x: [1, -1] })
+    expect(loss).toEqual([4])
+    const frozen = freezeWinners(network(), operators)
+    expect((await valuesOf(frozen, { x: [-5, 7], ...winners })).loss).toEqual([-22])
+  })
+})
