@@ -129,9 +129,10 @@ export class Arena {
   place<D extends DType>(dtype: D, shape: Shape): Tensor<D> {
     const size = sizeOf(shape)
     const offset = this.#next
-    this.#next += paddedBytes({ dtype, shape })
-    if (this.#next > this.memory.buffer.byteLength)
+    const end = offset + paddedBytes({ dtype, shape })
+    if (end > this.memory.buffer.byteLength)
       throw new RappelError('shape', `the arena is full: ${typeText({ dtype, shape })} was not in its plan`)
+    this.#next = end
     return { dtype, shape, data: new constructors[dtype](this.memory.buffer, offset, size) }
   }
 }

@@ -63,8 +63,9 @@ export function allocate(graph: Graph): {
   return { arena, inputs: place(graph.inputs), outputs: place(graph.outputs) }
 }
 
-/** Compiles, runs once, releases. @returns every output of the graph */
+/** Compiles, runs once, releases. @returns every output of the graph. @throws RappelError 'shape' as `bind` does */
 export async function evaluate(engine: Engine, graph: Graph, feeds: NamedTensors): Promise<Record<string, Tensor>> {
+  checkInputs(graph, feeds)
   const executable = await engine.compile(graph)
   try {
     const { inputs, outputs } = allocate(graph)

@@ -64,17 +64,26 @@ export async function nativeEngine(options: NativeOptions = {}): Promise<Engine>
       const threads = compileOptions.threads ?? options.threads ?? threadsFor(graph, cores)
       const bytes = writeModel(graph)
       const key = `${threads} ${bytes.length} ${digest(bytes)}`
-      const known = sessions.get(key)
-      const shared = known ?? { session: await createSession(runtime, graph, bytes, provider, threads), users: 0 }
+      // Kept while it is being made, so that two who compile at the same time share it.
+      const shared = sessions.get(key) ?? {
+        session: createSession(runtime, graph, bytes, provider, threads),
+        users: 0,
+      }
       sessions.set(key, shared)
       shared.users++
+      const leave = () => {
+        if (--shared.users === 0) sessions.delete(key)
+        return shared.users === 0
+      }
+      const session = await shared.session.catch((error: unknown) => {
+        leave()
+        throw error
+      })
       let released = false
-      return executable(runtime, graph, threads, shared.session, async () => {
+      return executable(runtime, graph, threads, session, async () => {
         if (released) return
         released = true
-        if (--shared.users > 0) return
-        sessions.delete(key)
-        await shared.session.release()
+        if (leave()) await session.release()
       })
     },
   }
@@ -90,7 +99,7 @@ const providerHints: Record<Provider, string> = {
 }
 
 interface SharedSession {
-  readonly session: Session
+  readonly session: Promise<Session>
   users: number
 }
 

@@ -1,7 +1,7 @@
 /** @file Reverse-mode differentiation, graph to graph: what comes out can be differentiated again. */
 import { RappelError } from '../base/errors.ts'
 import { typeText } from '../base/tensor.ts'
-import { ancestors, isDifferentiable } from './graph.ts'
+import { ancestors, capturedValues, isDifferentiable, sameType } from './graph.ts'
 import * as op from './op.ts'
 import type { Node, Value } from './types.ts'
 
@@ -39,14 +39,23 @@ export function pullback(values: readonly Value[], seeds: readonly Value[], wrt:
     const sum = gradient.get(value)
     gradient.set(value, sum === undefined ? part : op.add(sum, part))
   }
-  values.forEach((value, i) => accumulate(value, seeds[i]))
+  values.forEach((value, i) => {
+    if (seeds[i] === undefined || !sameType(seeds[i], value))
+      throw new RappelError(
+        'shape',
+        `the seed of ${value.name} is ${seeds[i] ? typeText(seeds[i]) : 'missing'}, expected ${typeText(value)}`,
+      )
+    accumulate(value, seeds[i])
+  })
   for (const node of onPath.nodes.reverse()) {
     const dys = node.outputs.map((output) => gradient.get(output))
     if (dys.every((dy) => dy === undefined)) continue
     const parts = gradientOf(node, dys)
     node.inputs.forEach((input, i) => {
       const part = parts[i]
-      if (input !== undefined && part !== undefined && onPath.values.has(input)) accumulate(input, part)
+      if (input === undefined || part === undefined || !onPath.values.has(input)) return
+      checkPart(node, i, part, input)
+      accumulate(input, part)
     })
   }
   return wrt.map((value) => gradient.get(value) ?? op.full(value.builder, value, 0))
@@ -65,11 +74,22 @@ export function hessianVector(loss: Value, wrt: readonly Value[], vectors: reado
 function dependents(values: readonly Value[], wrt: readonly Value[]): { nodes: Node[]; values: Set<Value> } {
   const reached = new Set<Value>(wrt)
   const nodes = ancestors(values).nodes.filter((node) => {
-    const depends = node.inputs.some((input) => input !== undefined && reached.has(input) && isDifferentiable(input))
+    const used = [...node.inputs, ...capturedValues(node)]
+    const depends = used.some((value) => value !== undefined && reached.has(value) && isDifferentiable(value))
     if (depends) for (const output of node.outputs) reached.add(output)
     return depends
   })
   return { nodes, values: reached }
+}
+
+/** A rule that forgets to sum over what was broadcast would otherwise be found by the runtime, or by nobody. */
+function checkPart(node: Node, position: number, part: Value, input: Value): void {
+  if (sameType(part, input)) return
+  throw new RappelError(
+    'op',
+    `the gradient rule of ${node.kind} gives ${typeText(part)} for input ${position}, which is ${typeText(input)}`,
+    'this is a defect of the operator table: please report it with the message',
+  )
 }
 
 function gradientOf(node: Node, dys: readonly (Value | undefined)[]): readonly (Value | undefined)[] {

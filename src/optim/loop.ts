@@ -14,7 +14,7 @@ import {
   opcodes,
   v128Load,
   v128Store,
-} from './assembler.ts'
+} from '../base/assembler.ts'
 import type { ElementOperation, Node } from './expression.ts'
 import type { Program } from './program.ts'
 

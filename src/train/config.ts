@@ -111,7 +111,8 @@ export async function planFromConfig<H>(
   checkConfig(config)
   const hyper = resolveHyper((config.hyper ?? {}) as H)
   const seed = overrides.seed ?? config.seed ?? 0
-  const parts = split(await loadData(config.data), { validation: config.validation ?? 0.2, seed })
+  const data = await loadData(config.data)
+  const parts = split(data, { validation: config.validation ?? 0.2, seed })
   const { standardise = true } = config
   const standardisation =
     standardise === false
@@ -123,6 +124,7 @@ export async function planFromConfig<H>(
     throw new RappelError('usage', `${String(field)} is ${show(made)}, expected ${kind}`)
   }
   return makePlan({
+    name: data.name,
     model: value('model', config.model, 'a layer such as nn.sequential(…)', ({ build }) => typeof build === 'function'),
     loss: value('loss', config.loss, 'a loss such as loss.softmaxCrossEntropy()', (made) => 'perExample' in made),
     update: value('update', config.update, 'an update rule such as optim.momentum({…})', (made) => 'program' in made),

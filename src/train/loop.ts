@@ -1,5 +1,5 @@
 /** @file The one training loop. It runs in the calling thread and gives way to other work between calls. */
-import { RandomStream } from '../base/random.ts'
+import { CounterStream } from '../base/counter-random.ts'
 import type { Tensor } from '../base/tensor.ts'
 import { sizeOf } from '../base/tensor.ts'
 import { Batches } from '../data/batches.ts'
@@ -184,13 +184,13 @@ class Run {
   }
 
   async #start(): Promise<StartEvent> {
-    const { net, update, training, validation, epochs, batchSize, seed, hyper } = this.#plan
+    const { name, net, update, training, validation, epochs, batchSize, seed, hyper } = this.#plan
     const { form, threads } = await this.#stepperFor(0)
     return {
       type: 'start',
       seed,
       data: {
-        name: training.name,
+        name,
         task: training.task,
         training: rowsOf(training),
         validation: validation === undefined ? 0 : rowsOf(validation),
@@ -275,7 +275,7 @@ function letOthersRun(resume: () => void): void {
 class RandomFeed {
   readonly #seed: number
   readonly #epoch: number
-  readonly #streams = new Map<string, RandomStream>()
+  readonly #streams = new Map<string, CounterStream>()
 
   constructor(seed: number, epoch: number) {
     this.#seed = seed
@@ -283,10 +283,10 @@ class RandomFeed {
   }
 
   fill({ random }: Stepper): void {
-    for (const { name, values } of random) {
-      const stream = this.#streams.get(name) ?? new RandomStream(this.#seed, `random/${name}/epoch-${this.#epoch}`)
+    for (const { name, fill } of random) {
+      const stream = this.#streams.get(name) ?? new CounterStream(this.#seed, `random/${name}/epoch-${this.#epoch}`)
       this.#streams.set(name, stream)
-      stream.fillUniform(values)
+      fill(stream)
     }
   }
 }

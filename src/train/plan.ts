@@ -10,6 +10,8 @@ import type { Rule } from '../optim/rule.ts'
 import { forwardGraph, type NetDescription } from './graphs.ts'
 
 export interface TrainingPlan {
+  /** What the data are called, for the record; default: the training part's name. */
+  readonly name: string
   readonly net: NetDescription
   readonly update: Rule
   /** As the net receives it: standardised. */
@@ -27,7 +29,8 @@ export interface TrainingPlan {
 }
 
 /** What a plan is made from. */
-export interface PlanParts extends Omit<TrainingPlan, 'net' | 'hyper'> {
+export interface PlanParts extends Omit<TrainingPlan, 'net' | 'hyper' | 'name'> {
+  readonly name?: string
   readonly model: Layer
   readonly loss: Loss
   readonly penalty?: Penalty
@@ -59,7 +62,7 @@ export function makePlan({ model, loss, penalty, hyper = {}, ...rest }: PlanPart
     targetShape: training.targets.shape.slice(1),
   }
   checkOutputs(net, training)
-  return { net, hyper, ...rest, batchSize: Math.min(rest.batchSize, rowsOf(training)) }
+  return { net, hyper, name: training.name, ...rest, batchSize: Math.min(rest.batchSize, rowsOf(training)) }
 }
 
 function checkOutputs(net: NetDescription, data: Dataset): void {

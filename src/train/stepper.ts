@@ -1,4 +1,5 @@
 /** @file Steppers: one training step, or several in one call, in the form that is fastest for the net and the engine. */
+import { type CounterStream, compileFill } from '../base/counter-random.ts'
 import { Arena, type Tensor } from '../base/tensor.ts'
 import type { Call, Engine, Executable } from '../engine/engine.ts'
 import { fastForms } from '../graph/forms.ts'
@@ -7,7 +8,7 @@ import type { Graph, Value } from '../graph/types.ts'
 import type { Rule } from '../optim/rule.ts'
 import type { At } from '../optim/schedule.ts'
 import { compileUpdate } from '../optim/wasm.ts'
-import { gradientName, inputName, type NetDescription, targetName, trainingGraph } from './graphs.ts'
+import { gradientName, inputName, type NetDescription, type NetGraph, targetName, trainingGraph } from './graphs.ts'
 import { currentParameters, type TrainingState } from './state.ts'
 import { nextStateName, scalarName, stateName, wholeStepGraph } from './step-graph.ts'
 
@@ -30,8 +31,8 @@ export interface Stepper {
   readonly inputs: Float32Array
   /** [steps, batch, ...]: class numbers or target values. */
   readonly targets: Int32Array | Float32Array
-  /** Room for the uniform random numbers that the layers asked for: [steps, ...shape], by name. */
-  readonly random: readonly { readonly name: string; readonly values: Float32Array }[]
+  /** The uniform random numbers that layers asked for, by name: to be filled before every run, [steps, ...shape]. */
+  readonly random: readonly { readonly name: string; fill(stream: CounterStream): void }[]
   /** Mean data loss of each step's batch, after a run. */
   readonly losses: Float32Array
   /** Correct answers in each step's batch; empty for regression. */
@@ -80,7 +81,7 @@ export async function makeStepper(
     steps,
     inputs: feeds.inputs[inputName].data as Float32Array,
     targets: feeds.inputs[targetName].data as Float32Array,
-    random: built.randomInputs.map(({ name }) => ({ name, values: feeds.inputs[name].data as Float32Array })),
+    random: randomFeeds(built, feeds),
     losses: feeds.outputs.loss.data as Float32Array,
     correct: (feeds.outputs.correct?.data ?? new Float32Array(0)) as Float32Array,
     run: make(executable, feeds, rule, state),
@@ -90,6 +91,7 @@ export async function makeStepper(
 
 /** Tensors that go in and out besides the state. */
 interface Feeds {
+  readonly memory: WebAssembly.Memory
   readonly inputs: Readonly<Record<string, Tensor>>
   readonly outputs: Readonly<Record<string, Tensor>>
 }
@@ -101,7 +103,16 @@ function placeFeeds(graph: Graph, fed: readonly string[]): Feeds {
   const arena = new Arena([...inputs, ...outputs])
   const place = (values: readonly Value[]) =>
     Object.fromEntries(values.map(({ name, dtype, shape }) => [name, arena.place(dtype, shape)]))
-  return { inputs: place(inputs), outputs: place(outputs) }
+  return { memory: arena.memory, inputs: place(inputs), outputs: place(outputs) }
+}
+
+function randomFeeds({ randomInputs }: NetGraph, { memory, inputs }: Feeds): Stepper['random'] {
+  if (randomInputs.length === 0) return []
+  const fill = compileFill(memory)
+  return randomInputs.map(({ name }) => {
+    const values = inputs[name].data as Float32Array
+    return { name, fill: (stream) => fill(stream, values) }
+  })
 }
 
 function gradientsThenUpdate(executable: Executable, feeds: Feeds, rule: Rule, state: TrainingState): Stepper['run'] {

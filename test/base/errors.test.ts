@@ -1,14 +1,6 @@
 /** @file Messages of errors, word by word, and the search for the nearest word. */
 import { describe, expect, test } from 'vitest'
-import {
-  checkInteger,
-  checkRange,
-  nearest,
-  RappelError,
-  show,
-  suggestion,
-  usageError,
-} from '../../src/base/errors.ts'
+import { checkInteger, checkRange, nearest, RappelError, show, suggestion, usageError } from '../../src/base/errors.ts'
 import { failure } from '../data/failure.ts'
 
 describe('checkRange', () => {

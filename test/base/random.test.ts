@@ -68,7 +68,13 @@ describe('the state', () => {
     const other = new RandomStream(99, 'b')
     other.state = JSON.parse(JSON.stringify(kept)) as RandomState
     expect(take(3, () => other.uint32())).toEqual(
-      take(3, ((fresh) => () => fresh.uint32())(streamAt(kept))),
+      take(
+        3,
+        (
+          (fresh) => () =>
+            fresh.uint32()
+        )(streamAt(kept)),
+      ),
     )
   })
   test('what is kept is not changed by drawing', () => {
@@ -194,7 +200,15 @@ describe('by statistics', () => {
 
   test('permutation: every number once, also of none and one', () => {
     const stream = new RandomStream(1, 'p')
-    expect([...stream.permutation(1000)].sort((a, b) => a - b)).toEqual(take(1000, ((i) => () => i++)(0)))
+    expect([...stream.permutation(1000)].sort((a, b) => a - b)).toEqual(
+      take(
+        1000,
+        (
+          (i) => () =>
+            i++
+        )(0),
+      ),
+    )
     expect([...stream.permutation(0)]).toEqual([])
     expect([...stream.permutation(1)]).toEqual([0])
   })

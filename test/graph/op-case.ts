@@ -73,19 +73,17 @@ export function floatPositions(given: OpCase): number[] {
 export function buildCase(builder: Builder, given: OpCase): { inputs: Map<number, Value>; outputs: readonly Value[] } {
   const inputs = new Map<number, Value>()
   const values: (Value | undefined)[] = []
-  given.operands.forEach((operand, i) => {
-    values.push(valueOf(operand, i))
-  })
-  return { inputs, outputs: builder.node(given.kind, values, given.attributes) }
-
-  function valueOf(operand: Operand | undefined, i: number): Value | undefined {
-    if (operand === undefined) return undefined
-    if (operand.sameAs !== undefined) return values[operand.sameAs]
-    if (operand.role === 'constant') return builder.constant(operandTensor(given, i))
-    const input = builder.input(operandName(i), operand.dtype, operand.shape)
-    inputs.set(i, input)
-    return input
+  for (const [i, operand] of given.operands.entries()) {
+    if (operand === undefined) values.push(undefined)
+    else if (operand.sameAs !== undefined) values.push(values[operand.sameAs])
+    else if (operand.role === 'constant') values.push(builder.constant(operandTensor(given, i)))
+    else {
+      const input = builder.input(operandName(i), operand.dtype, operand.shape)
+      inputs.set(i, input)
+      values.push(input)
+    }
   }
+  return { inputs, outputs: builder.node(given.kind, values, given.attributes) }
 }
 
 /** Numbers between the bounds, of either sign when `signed`. */

@@ -15,7 +15,7 @@ const unary = (kind: OpKind, sample: ReturnType<typeof between>, attributes: Att
 const binary = (kind: OpKind, samples: readonly ReturnType<typeof between>[]) =>
   fc.tuple(seeds, broadcastShapes(2), fc.integer({ min: 0, max: 6 })).map(([seed, list, form]) =>
     form === 6
-      ? twice(kind, seed, float(list[0], samples[1]))
+      ? twice(kind, seed, float(list[0], samples[0]))
       : opCase(
           kind,
           seed,

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Arena } from '../../src/base/tensor.ts'
-import { opcodes } from '../../src/optim/assembler.ts'
+import { opcodes } from '../../src/base/assembler.ts'
 import { adam, compileUpdate, momentum, nesterov, type Rule, sgd } from '../../src/optim/index.ts'
 import { loopModule } from '../../src/optim/loop.ts'
 import { everything } from './everything.ts'

@@ -26,7 +26,13 @@ export const opcodes = {
   f32_div: [0x95],
   f32_min: [0x96],
   f32_max: [0x97],
+  v128_xor: simd(0x51),
   v128_bitselect: simd(0x52),
+  i32x4_splat: simd(0x11),
+  i32x4_shr_u: simd(0xad),
+  i32x4_add: simd(0xae),
+  i32x4_mul: simd(0xb5),
+  f32x4_convert_i32x4_u: simd(0xfb),
   f32x4_splat: simd(0x13),
   f32x4_lt: simd(0x43),
   f32x4_gt: simd(0x44),
@@ -45,6 +51,11 @@ export const localGet = (index: number): Code => [0x20, ...unsigned(index)]
 export const localSet = (index: number): Code => [0x21, ...unsigned(index)]
 export const i32Const = (value: number): Code => [0x41, ...signed(value)]
 export const f32Const = (value: number): Code => [0x43, ...float32(value)]
+/** Four 32-bit integers. */
+export const i32x4Const = (values: readonly [number, number, number, number]): Code => [
+  ...simd(0x0c),
+  ...new Uint8Array(Int32Array.from(values).buffer),
+]
 /** Jumps to the block or loop that lies `depth` around, if the top of the stack is not zero. */
 export const branchIf = (depth: number): Code => [0x0d, ...unsigned(depth)]
 export const branch = (depth: number): Code => [0x0c, ...unsigned(depth)]
