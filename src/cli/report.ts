@@ -13,23 +13,19 @@ export function painter(stream: NodeJS.WriteStream): Paint {
   return (style, text) => styleText(style, text, { stream, validateStream: true })
 }
 
-/** The whole report, ending in a line break. */
+/** The whole report, ending in a line break: what came out, what it means, how it came about. */
 export function reportText(document: RunDocument, paint: Paint): string {
-  const { start } = document
-  const parts = [headline(document, paint), '', curves(document, paint), '', ...facts(document, paint)]
-  if (start.data.task === 'classification' && document.outcome.reason === 'finished') parts.push('', verdict(document))
-  return `${parts.join('\n')}\n`
+  const parts = [headline(document, paint), curves(document, paint), results(document, paint)]
+  if (document.start.data.task === 'classification' && document.outcome.reason === 'finished')
+    parts.push(verdict(document))
+  return `${[...parts, facts(document, paint)].filter((part) => part !== '').join('\n\n')}\n`
 }
 
-function headline({ start }: RunDocument, paint: Paint): string {
-  const { data, parameters } = start
-  const values = parameters.reduce((sum, { shape }) => sum + shape.reduce((product, dim) => product * dim, 1), 0)
-  const facts = [
-    `${count(data.training)} training and ${count(data.validation)} validation examples`,
-    `${count(values)} parameters`,
-    start.update,
-  ]
-  return `${paint('bold', data.name)}  ${facts.join(' · ')}`
+function headline({ start, epochs, seconds }: RunDocument, paint: Paint): string {
+  const done = epochs[epochs.length - 1].epoch
+  const time = seconds === undefined ? '' : ` in ${seconds.toFixed(2)} s`
+  const epochText = Number.isInteger(done) ? String(done) : done.toFixed(2)
+  return `${paint('bold', start.data.name)}: ${epochText} of ${start.epochs} epochs${time}`
 }
 
 function curves({ epochs }: RunDocument, paint: Paint): string {
@@ -53,20 +49,38 @@ function curves({ epochs }: RunDocument, paint: Paint): string {
   return `loss by epoch   ${ends.join('   ')}\n${linePlot(shown, { xLabel: 'epoch' })}`
 }
 
-function facts(document: RunDocument, paint: Paint): string[] {
-  const { start, validation, training, stepsPerSecond, seconds } = document
+function results({ validation, training }: RunDocument, paint: Paint): string {
   const rows: [string, string][] = []
   if (validation !== undefined) rows.push(['validation', measuredText(validation, paint)])
   if (training !== undefined) rows.push(['training', measuredText(training, paint)])
-  if (stepsPerSecond !== undefined)
-    rows.push(['speed', `${count(Math.round(stepsPerSecond))} steps per second, ${seconds?.toFixed(2)} s in all`])
-  rows.push([
-    'runs on',
-    `${start.engine}, ${start.threads} thread${start.threads === 1 ? '' : 's'}, update in ${formText[start.form]}`,
-  ])
-  rows.push(['seed', String(document.seed)])
+  return table(rows)
+}
+
+function facts(document: RunDocument, paint: Paint): string {
+  const { start, stepsPerSecond } = document
+  const { data, parameters } = start
+  const values = parameters.reduce((sum, { shape }) => sum + shape.reduce((product, dim) => product * dim, 1), 0)
+  const rows: [string, string][] = [
+    ['data', `${count(data.training)} training and ${count(data.validation)} validation examples`],
+    [
+      'net',
+      `${count(values)} parameters in ${parameters.map(({ name, shape }) => `${name} ${shape.join('×')}`).join(', ')}`,
+    ],
+    ['objective', start.penalty === undefined ? start.loss : `${start.loss} + ${start.penalty}`],
+    ['update', start.update],
+  ]
+  if (stepsPerSecond !== undefined) rows.push(['speed', `${count(Math.round(stepsPerSecond))} steps per second`])
+  const threads = `${start.threads} thread${start.threads === 1 ? '' : 's'}`
+  rows.push(
+    ['runs on', `${start.engine}, ${threads}, update in ${formText[start.form]}`],
+    ['seed', String(document.seed)],
+  )
   if (document.model !== undefined) rows.push(['model', paint('bold', document.model)])
-  return rows.map(([name, text]) => `${name.padEnd(11)} ${text}`)
+  return table(rows)
+}
+
+function table(rows: readonly [name: string, text: string][]): string {
+  return rows.map(([name, text]) => `${name.padEnd(11)} ${text}`).join('\n')
 }
 
 const formText = { wasm: 'WebAssembly', nodes: 'the graph' }
@@ -91,8 +105,8 @@ function verdict({ epochs, start, training, validation }: RunDocument): string {
     const gap = training.accuracy - validation.accuracy
     lines.push(
       gap > 0.05
-        ? `Training accuracy is ${percent(gap)} above validation accuracy: the net overfits. A stronger penalty, dropout or more data would narrow that.`
-        : `Training and validation accuracy are ${percent(Math.abs(gap))} apart.`,
+        ? `Training accuracy is ${points(gap)} points above validation accuracy: the net overfits. A stronger penalty, dropout or more data would narrow that.`
+        : `Training and validation accuracy are ${points(Math.abs(gap))} points apart.`,
     )
   }
   return lines.join('\n')
@@ -105,6 +119,11 @@ export function count(value: number): string {
 
 export function percent(share: number): string {
   return `${(share * 100).toFixed(1)}%`
+}
+
+/** A difference of shares, in percentage points. */
+function points(difference: number): string {
+  return (difference * 100).toFixed(1)
 }
 
 /** Three significant digits. */

@@ -2,8 +2,11 @@
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node'
-import { RappelError } from '../base/errors.ts'
+import { checkInteger, RappelError } from '../base/errors.ts'
 import type { Tensor } from '../base/tensor.ts'
+import { Builder } from '../graph/graph.ts'
+import * as op from '../graph/op.ts'
+import { operators } from '../graph/ops/index.ts'
 import { writeModel } from '../graph/proto.ts'
 import type { Graph } from '../graph/types.ts'
 import {
@@ -54,6 +57,28 @@ export async function nativeEngine(options: NativeOptions = {}): Promise<Engine>
       `the provider is '${provider}', expected one that this onnxruntime-node has: ${available.join(', ')}`,
       providerHints[provider],
     )
+  const engine = makeEngine(runtime, provider, options.threads)
+  if (provider !== 'cpu') await tryProvider(engine)
+  return engine
+}
+
+/** A listed provider may still lack its driver or its libraries: these are looked for when a session is made. */
+async function tryProvider(engine: Engine): Promise<void> {
+  const builder = new Builder(operators)
+  const graph = builder.graph('trial', { y: op.neg(builder.input('x', 'float32', [1])) })
+  try {
+    await (await engine.compile(graph)).release()
+  } catch (error) {
+    throw new RappelError(
+      'runtime',
+      `the provider '${engine.provider}' does not work on this machine: ${firstLine((error as Error).cause)}`,
+      providerHints[engine.provider],
+      { cause: error },
+    )
+  }
+}
+
+function makeEngine(runtime: LoadedRuntime, provider: Provider, threadsOfAll: number | undefined): Engine {
   const sessions = new Map<string, SharedSession>()
   const cores = availableParallelism()
   return {
@@ -61,7 +86,7 @@ export async function nativeEngine(options: NativeOptions = {}): Promise<Engine>
     description: `onnxruntime-node ${runtime.version}, ${provider}`,
     cores,
     async compile(graph, compileOptions: CompileOptions = {}) {
-      const threads = compileOptions.threads ?? options.threads ?? threadsFor(graph, cores)
+      const threads = checkInteger('threads', compileOptions.threads ?? threadsOfAll ?? threadsFor(graph, cores), 1)
       const bytes = writeModel(graph)
       const key = `${threads} ${bytes.length} ${digest(bytes)}`
       // Kept while it is being made, so that two who compile at the same time share it.
@@ -128,7 +153,7 @@ async function loadRuntime(): Promise<LoadedRuntime> {
     const missing = (error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND'
     const message = missing
       ? 'onnxruntime-node is not installed'
-      : `onnxruntime-node cannot be loaded: ${(error as Error).message}`
+      : `onnxruntime-node cannot be loaded: ${firstLine(error)}`
     throw new RappelError('runtime', message, 'run `npm install onnxruntime-node`', { cause: error })
   }
 }
@@ -175,7 +200,7 @@ async function createSession(
   } catch (error) {
     throw new RappelError(
       'runtime',
-      `the runtime refused the graph '${graph.name}' on ${provider}: ${(error as Error).message}`,
+      `the runtime refused the graph '${graph.name}' on ${provider}: ${firstLine(error)}`,
       provider === 'cpu' ? 'this is a defect of Rappel: please report it with the message' : 'try the provider cpu',
       { cause: error },
     )
@@ -229,6 +254,11 @@ function executable(
     },
     release,
   }
+}
+
+/** Messages are one line; those of Node's loader and of the runtime go on with stacks and source positions. */
+function firstLine(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).trim().split('\n', 1)[0]
 }
 
 /** 64 bits of a model's bytes, to find it again (FNV-1a over 32-bit words, twice). */

@@ -36,15 +36,28 @@ interface Sweep {
   readonly values: readonly number[]
 }
 
+type ByName = Readonly<Record<string, WrittenTensor>>
+
+/** A network, and what PyTorch makes of it. */
+interface Mlp {
+  readonly data: ByName
+  readonly parameters: ByName
+  readonly loss: number
+  readonly gradients: ByName
+  readonly vectors: ByName
+  readonly hessianVectors: ByName
+}
+
 const folder = new URL('../fixtures/ops/', import.meta.url)
 const read = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as unknown
 
 export const fixturesOf = (kind: OpKind) => read(kind) as readonly Fixture[]
 export const sweeps = () => read('sweeps') as readonly Sweep[]
+export const mlp = () => (read('mlp') as readonly Mlp[])[0]
 export const kindsWithFixtures = () =>
   readdirSync(folder)
     .map((file) => file.replace('.json', ''))
-    .filter((name) => name !== 'sweeps')
+    .filter((name) => name !== 'sweeps' && name !== 'mlp')
 
 export function tensorOf({ dtype, shape, values }: WrittenTensor): Tensor {
   return tensor(dtype, shape, values.map(Number))
