@@ -142,7 +142,9 @@ export const argMax = (x: Value, axis = -1, options: { keepDims?: boolean } = {}
 /** The same elements in another shape; one dimension may be −1 and is worked out. */
 export function reshape(x: Value, shape: Shape): Value {
   const known = shape.reduce((product, dim) => (dim === -1 ? product : product * dim), 1)
-  const full = shape.map((dim) => (dim === -1 ? sizeOf(x.shape) / known : dim))
+  const rest = sizeOf(x.shape) / known
+  // What does not divide is left as it is: the operator's own shape rule says what is wrong.
+  const full = shape.map((dim) => (dim === -1 && Number.isInteger(rest) ? rest : dim))
   return sameShape(full, x.shape)
     ? x
     : one(x.builder, 'Reshape', [x, ints(x.builder, full)], full.includes(0) ? { allowzero: 1 } : {})
@@ -154,6 +156,7 @@ export function transpose(x: Value, perm: readonly number[] = x.shape.map((_, i)
 }
 
 export function concat(values: readonly Value[], axis: number): Value {
+  if (values.length === 0) throw new RappelError('op', 'Concat of no values, expected at least one')
   return values.length === 1 ? values[0] : one(innermost(...values), 'Concat', values, { axis })
 }
 

@@ -1,7 +1,13 @@
 /** @file Activations, and the softmax family. */
 import * as op from '../op.ts'
-import type { ActivationKind, KinkRule, Node, OpDefinition, Value } from '../types.ts'
+import type { ActivationKind, Attributes, KinkRule, Node, OpDefinition, ShapeRule, Value } from '../types.ts'
 import { axisIndex, batchAxis, batchBroadcast, required, requireFloat } from './shapes.ts'
+
+const sameFloat: ShapeRule = (inputs) => {
+  const x = required(inputs, 0)
+  requireFloat(x)
+  return [{ dtype: x.dtype, shape: x.shape }]
+}
 
 function activation(
   gradient: (dy: Value, x: Value, y: Value, node: Node) => Value,
@@ -10,11 +16,7 @@ function activation(
   return {
     inputs: [1, 1],
     attributes: {},
-    shape: (inputs) => {
-      const x = required(inputs, 0)
-      requireFloat(x)
-      return [{ dtype: x.dtype, shape: x.shape }]
-    },
+    shape: sameFloat,
     gradient: (node, [dy]) => [dy && gradient(dy, required(node.inputs, 0), node.outputs[0], node)],
     batch: batchBroadcast,
     kink: 'smooth',
@@ -38,8 +40,17 @@ function sided(negativeSlope: (node: Node) => number): KinkRule {
   }
 }
 
-function softmaxAxis(node: Node): number {
-  return axisIndex((node.attributes.axis as number | undefined) ?? -1, node.outputs[0].shape.length)
+function softmaxAxis({ attributes }: { readonly attributes: Attributes }, { shape }: Value): number {
+  return axisIndex((attributes.axis as number | undefined) ?? -1, shape.length)
+}
+
+const softmaxOptions: Partial<OpDefinition> = {
+  attributes: { axis: 'int' },
+  shape: (inputs, attributes) => {
+    softmaxAxis({ attributes }, required(inputs, 0))
+    return sameFloat(inputs, attributes)
+  },
+  batch: batchAxis(-1),
 }
 
 const sumAlong = (x: Value, axis: number) => op.reduceSum(x, { axes: [axis], keepDims: true })
@@ -59,15 +70,12 @@ export const activations: Record<ActivationKind, OpDefinition> = {
   Sigmoid: activation((dy, _x, y) => op.mul(dy, op.mul(y, op.sub(1, y))), {
     float64: (_node, inputs) => [op.reciprocal(op.add(op.exp(op.neg(required(inputs, 0))), 1))],
   }),
-  Softmax: activation(
-    (dy, _x, y, node) => {
-      const weighted = op.mul(dy, y)
-      return op.sub(weighted, op.mul(y, sumAlong(weighted, softmaxAxis(node))))
-    },
-    { attributes: { axis: 'int' }, batch: batchAxis(-1) },
+  Softmax: activation((dy, _x, y, node) => {
+    const weighted = op.mul(dy, y)
+    return op.sub(weighted, op.mul(y, sumAlong(weighted, softmaxAxis(node, y))))
+  }, softmaxOptions),
+  LogSoftmax: activation(
+    (dy, _x, y, node) => op.sub(dy, op.mul(op.exp(y), sumAlong(dy, softmaxAxis(node, y)))),
+    softmaxOptions,
   ),
-  LogSoftmax: activation((dy, _x, y, node) => op.sub(dy, op.mul(op.exp(y), sumAlong(dy, softmaxAxis(node)))), {
-    attributes: { axis: 'int' },
-    batch: batchAxis(-1),
-  }),
 }

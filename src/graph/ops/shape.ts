@@ -1,6 +1,6 @@
 /** @file Operators that move elements and compute nothing. */
 import { RappelError } from '../../base/errors.ts'
-import { type Shape, sizeOf, tensor } from '../../base/tensor.ts'
+import { type Shape, sizeOf, tensor, typeText } from '../../base/tensor.ts'
 import * as op from '../op.ts'
 import type {
   BatchedInput,
@@ -207,6 +207,9 @@ const padShape: ShapeRule = (inputs, attributes) => {
   if (amounts.length !== 2 * x.shape.length)
     throw new RappelError('shape', `${amounts.length} pads are given, expected ${2 * x.shape.length}`)
   const shape = x.shape.map((dim, i) => dim + amounts[i] + amounts[i + x.shape.length])
+  const value = inputs[2]
+  if (value !== undefined && (value.dtype !== x.dtype || sizeOf(value.shape) !== 1 || value.shape.length > 1))
+    throw new RappelError('shape', `what is padded with is ${typeText(value)}, expected ${x.dtype}[]`)
   if (shape.some((dim) => dim < 0)) throw new RappelError('shape', `pads [${amounts}] cut more than there is`)
   return [{ dtype: x.dtype, shape }]
 }

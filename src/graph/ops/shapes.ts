@@ -19,6 +19,7 @@ export function broadcast(a: Shape, b: Shape): Shape {
 /** An axis as an index from 0, negative ones counted from the end. */
 export function axisIndex(axis: number, rank: number): number {
   if (Number.isInteger(axis) && axis >= -rank && axis < rank) return axis < 0 ? axis + rank : axis
+  if (rank === 0) throw new RappelError('shape', `axis is ${axis}, but a scalar has no axes`)
   throw new RappelError('shape', `axis is ${axis}, expected a whole number from ${-rank} to ${rank - 1}`)
 }
 
