@@ -2,8 +2,8 @@
 import { size } from '../graph/graph.ts'
 import type { Graph, Node, Value } from '../graph/types.ts'
 
-/** Multiply-adds of one call below which one thread is faster (bench/threads.ts). */
-const worthASecondThread = 1_000_000
+/** Multiply-adds of a step from which a second thread pays: between 1.4 and 4.4 million (bench/threads.ts). */
+const worthASecondThread = 3_000_000
 
 /** Whether a call of the graph is so short that what surrounds the arithmetic decides. */
 export function isSmall(graph: Graph): boolean {

@@ -10,15 +10,16 @@ import type { Graph, Node, Operators, Value } from './types.ts'
 type Form = (node: Node, inputs: readonly (Value | undefined)[]) => readonly Value[] | undefined
 
 /**
- * The sum over the rows of a matrix, which is every bias's gradient, as a product with a row of ones: 8 µs for 128×512 where
- * ReduceSum takes 9 with one thread and 78 with two (onnxruntime 1.30, 2 cores, bench/forms.ts). Narrow ones stay.
+ * The sum over the rows of a matrix, which is every bias's gradient, as a product with a row of ones: for 128×512 9 µs where
+ * ReduceSum takes 11 with one thread and 70 with two, for 128×32 4.5 where it takes 6.3 (onnxruntime 1.30, 2 cores,
+ * bench/forms.ts). Below that there is nothing to gain.
  */
 const sumOverRows: Form = (node, inputs) => {
   const [x, axes] = inputs
   if (x === undefined || axes?.constant === undefined || x.shape.length !== 2) return undefined
   const [rows, columns] = x.shape
   const [axis, ...others] = op.constantInts(axes, 'axes')
-  if (others.length > 0 || axis !== 0 || columns < 64 || rows < 2) return undefined
+  if (others.length > 0 || axis !== 0 || columns < 32 || rows < 2) return undefined
   const ones = x.builder.constant(tensor(x.dtype, [1, rows], new Array<number>(rows).fill(1)))
   return [op.reshape(op.gemm(ones, x), node.outputs[0].shape)]
 }
