@@ -2,6 +2,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
+import { watchBystanders } from './bystanders.ts'
 import { type CaseSpec, LOSS_TOLERANCE, makeCase, STEPS_CHECKED } from './cases.ts'
 import { type Contestant, Running } from './contestant.ts'
 
@@ -14,7 +16,7 @@ export interface Timing {
   readonly median: number
   readonly lowerQuartile: number
   readonly upperQuartile: number
-  readonly rounds: number
+  /** In the last round; each is sized after the one before. */
   readonly stepsPerRound: number
   /** The loss of step STEPS_CHECKED, within LOSS_TOLERANCE of the expected one. */
   readonly loss: number
@@ -22,6 +24,9 @@ export interface Timing {
 
 export interface CaseResult {
   readonly case: CaseSpec
+  /** Rounds that the numbers come from, and rounds dropped because other processes used the cores meanwhile. */
+  readonly rounds: number
+  readonly disturbed: number
   readonly timings: readonly Timing[]
   /** Peers that are not there: why, and what to do. */
   readonly missing: readonly { readonly peer: string; readonly reason: string }[]
@@ -29,18 +34,31 @@ export interface CaseResult {
   readonly failed: readonly { readonly peer: string; readonly reason: string }[]
 }
 
-/** A peer's share of a round. Long enough that a pipe's delay and the clock's grain do not show. */
-const CHUNK_MILLISECONDS = 60
+/** A peer's share of a round. Long enough that the clock's grain and the first steps do not show. */
+const SHARE_MILLISECONDS = 60
+
+/** Untimed steps before a share, as a part of it: caches, clock rate and threads become this peer's. */
+const SETTLE = 0.1
 
 const WARM_UP_MILLISECONDS = 500
+
+/** Between two peers: long enough that the first one's threads stop spinning for more work. */
+const PAUSE_MILLISECONDS = 20
+
+/** A round in which other processes used more than this share of the cores is dropped and run again. */
+const DISTURBANCE = 0.1
+
+/** So many times the rounds asked for are tried for quiet ones. */
+const PATIENCE = 4
 
 interface Entry {
   readonly running: Running
   readonly version: string
   form: string
   loss: number
-  settle: number
   count: number
+  /** Processor time of the process since its start, in milliseconds. */
+  cpu: number
   readonly times: number[]
 }
 
@@ -55,43 +73,70 @@ export async function measure(
   try {
     const data = join(folder, 'case.bin')
     writeData(spec, data)
-    const missing: { peer: string; reason: string }[] = []
-    const failed: { peer: string; reason: string }[] = []
-    let entries: Entry[] = []
-    for (const running of started) {
-      const { version, available } = await running.hello()
-      if (available === true) entries.push({ running, version, form: '', loss: 0, settle: 1, count: 1, times: [] })
-      else missing.push({ peer: running.contestant.title, reason: available })
-    }
-    /** Does it with each peer in turn, starting with another one each time; who fails is out. */
-    const everyone = async (turn: number, work: (entry: Entry) => Promise<void>): Promise<void> => {
-      const order = entries.map((_, i) => entries[(i + turn) % entries.length])
-      for (const entry of order) {
-        try {
-          await work(entry)
-        } catch (error) {
-          const reason = error instanceof Error ? error.message : String(error)
-          failed.push({ peer: entry.running.contestant.title, reason })
-          entries = entries.filter((other) => other !== entry)
-        }
-      }
-    }
-    await everyone(0, async (entry) => {
+    const field = new Field()
+    for (const running of started) await field.admit(running)
+    await field.everyone(field.entries, async (entry) => {
       tell(`${spec.name}: ${entry.running.contestant.title} starts`)
       await check(entry, spec, data)
+      await warmUp(entry)
     })
-    await everyone(0, warmUp)
-    for (let round = 0; round < rounds; round++) {
-      tell(`${spec.name}: round ${round + 1} of ${rounds}`)
-      await everyone(round, async (entry) => {
-        const { milliseconds } = await entry.running.ask({ do: 'run', settle: entry.settle, count: entry.count })
-        entry.times.push(milliseconds / entry.count)
-      })
+    let disturbed = 0
+    let quiet = 0
+    while (quiet < rounds && quiet + disturbed < PATIENCE * rounds && field.entries.length > 0) {
+      tell(`${spec.name}: round ${quiet + 1} of ${rounds}, ${disturbed} disturbed`)
+      if (await field.round(quiet + disturbed)) quiet++
+      else disturbed++
     }
-    return { case: spec, timings: entries.map(timing), missing, failed }
+    const timings = quiet === 0 ? [] : field.entries.map(timing)
+    return { case: spec, rounds: quiet, disturbed, timings, missing: field.missing, failed: field.failed }
   } finally {
     await Promise.all(started.map((running) => running.close()))
     rmSync(folder, { recursive: true })
+  }
+}
+
+/** The peers that are still in, and why the others are not. */
+class Field {
+  entries: Entry[] = []
+  readonly missing: { peer: string; reason: string }[] = []
+  readonly failed: { peer: string; reason: string }[] = []
+
+  async admit(running: Running): Promise<void> {
+    const { version, available } = await running.hello()
+    if (available === true) this.entries.push({ running, version, form: '', loss: 0, count: 1, cpu: 0, times: [] })
+    else this.missing.push({ peer: running.contestant.title, reason: available })
+  }
+
+  /** Does it with each peer in turn; who fails is out. */
+  async everyone(order: readonly Entry[], work: (entry: Entry) => Promise<void>): Promise<void> {
+    for (const entry of order) {
+      try {
+        await work(entry)
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error)
+        this.failed.push({ peer: entry.running.contestant.title, reason })
+        this.entries = this.entries.filter((other) => other !== entry)
+      }
+    }
+  }
+
+  /**
+   * A share for each peer. Each round starts with another one, and every second goes backwards: nobody always follows the same
+   * neighbour. Answers whether it counts.
+   */
+  async round(number: number): Promise<boolean> {
+    const { entries } = this
+    const order = entries.map((_, i) => entries[(i + number) % entries.length])
+    if (number % 2 === 1) order.reverse()
+    const bystanders = watchBystanders(() => entries.reduce((sum, { cpu }) => sum + cpu, 0))
+    const times = new Map<Entry, number>()
+    await this.everyone(order, async (entry) => {
+      await setTimeout(PAUSE_MILLISECONDS)
+      times.set(entry, await run(entry))
+    })
+    if (bystanders() > DISTURBANCE) return false
+    for (const [entry, milliseconds] of times) entry.times.push(milliseconds)
+    return true
   }
 }
 
@@ -107,15 +152,23 @@ async function check(entry: Entry, spec: CaseSpec, data: string): Promise<void> 
   )
 }
 
-/** Runs until the compiler has settled and the number of steps in a round is known. */
+/** Runs until the compiler has settled and the number of steps in a share is known. */
 async function warmUp(entry: Entry): Promise<void> {
   let spent = 0
   for (let turn = 0; turn < 3 || spent < WARM_UP_MILLISECONDS; turn++) {
-    const { milliseconds } = await entry.running.ask({ do: 'run', settle: 0, count: entry.count })
-    spent += milliseconds
-    entry.count = Math.max(2, Math.round((CHUNK_MILLISECONDS * entry.count) / milliseconds))
+    const { count } = entry
+    spent += count * (await run(entry))
   }
-  entry.settle = Math.ceil(entry.count / 10)
+}
+
+/** One share of steps: milliseconds per step. The next share is sized after it. */
+async function run(entry: Entry): Promise<number> {
+  const { count } = entry
+  const settle = Math.ceil(count * SETTLE)
+  const { milliseconds, cpu } = await entry.running.ask({ do: 'run', settle, count })
+  entry.cpu = cpu
+  entry.count = Math.max(2, Math.round((SHARE_MILLISECONDS * count) / milliseconds))
+  return milliseconds / count
 }
 
 function timing({ running, version, form, times, count, loss }: Entry): Timing {
@@ -133,7 +186,6 @@ function timing({ running, version, form, times, count, loss }: Entry): Timing {
     median: quantile(0.5),
     lowerQuartile: quantile(0.25),
     upperQuartile: quantile(0.75),
-    rounds: times.length,
     stepsPerRound: count,
     loss,
   }

@@ -18,8 +18,8 @@ export interface Hello {
 /** What comes back for each request. */
 export interface Replies {
   prepare: { readonly form: string }
-  /** Milliseconds that the `count` steps took inside the peer's process. */
-  run: { readonly milliseconds: number }
+  /** Milliseconds that the `count` steps took, and the processor time that the process has used since its start. */
+  run: { readonly milliseconds: number; readonly cpu: number }
   loss: { readonly loss: number }
 }
 

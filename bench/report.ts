@@ -1,5 +1,5 @@
 /** @file The benchmark's results as text. */
-import { availableParallelism, cpus, loadavg, release, type } from 'node:os'
+import { availableParallelism, cpus, release, type } from 'node:os'
 import type { CaseResult } from './measure.ts'
 
 export interface Machine {
@@ -7,8 +7,6 @@ export interface Machine {
   readonly cores: number
   readonly system: string
   readonly node: string
-  /** Mean number of processes that wanted a core in the minute before. */
-  readonly load: number
 }
 
 export function machine(): Machine {
@@ -17,20 +15,11 @@ export function machine(): Machine {
     cores: availableParallelism(),
     system: `${type()} ${release()}`,
     node: process.versions.node,
-    load: loadavg()[0],
   }
 }
 
-export function machineText({ cpu, cores, system, node, load }: Machine): string {
-  const busy = load > cores / 4
-  return [
-    `${cpu}, ${cores} cores, ${system}, Node ${node}`,
-    ...(busy
-      ? [
-          `BUSY: load ${load.toFixed(1)} before the start. Threads that wait for each other suffer most: no number holds.`,
-        ]
-      : []),
-  ].join('\n')
+export function machineText({ cpu, cores, system, node }: Machine): string {
+  return `${cpu}, ${cores} cores, ${system}, Node ${node}`
 }
 
 /** Median time divided by PyTorch's; undefined where PyTorch was not timed. */
@@ -58,7 +47,14 @@ export function caseText(result: CaseResult): string {
       .join('  ')
       .trimEnd(),
   )
-  return [result.case.title, ...lines].join('\n')
+  return [result.case.title, ...(rows.length > 0 ? lines : []), roundsText(result)].join('\n')
+}
+
+function roundsText({ rounds, disturbed }: CaseResult): string {
+  if (disturbed === 0) return `${rounds} rounds`
+  if (rounds === 0)
+    return `NOT MEASURED: other processes used the cores in all of ${disturbed} rounds; let the machine be idle`
+  return `${rounds} quiet rounds; in ${disturbed} more, other processes used the cores`
 }
 
 /** Three significant digits, without exponents. */

@@ -28,29 +28,30 @@ try {
   process.exitCode = 2
 }
 
-/** The exit code: 1 when a peer computes something else or broke down. */
+/** The exit code: 1 when a peer computes something else or broke down, or nothing could be measured. */
 async function run({ cases, contestants, rounds, json }: Options): Promise<number> {
   const here = machine()
-  console.log(`${machineText(here)}\n${THREADS} threads where a peer can use them; ${rounds} rounds\n`)
+  console.log(`${machineText(here)}; ${THREADS} threads where a peer can use them\n`)
   const results: CaseResult[] = []
   for (const spec of cases) {
     const result = await measure(spec, contestants, rounds, tell)
     results.push(result)
     tell('')
-    if (result.timings.length > 0) console.log(`${caseText(result)}\n`)
+    console.log(`${caseText(result)}\n`)
     for (const { peer, reason } of result.failed) console.log(`${peer} FAILED: ${reason}\n`)
   }
   for (const { peer, reason } of results[0].missing) console.log(`${peer} skipped: ${reason}`)
-  if (json !== undefined) writeFileSync(json, `${JSON.stringify(documentOf(results, here, rounds), null, 2)}\n`)
-  return results.some(({ failed }) => failed.length > 0) ? 1 : 0
+  if (json !== undefined) writeFileSync(json, `${JSON.stringify(documentOf(results, here), null, 2)}\n`)
+  return results.some(({ failed, rounds: quiet, disturbed }) => failed.length > 0 || (disturbed > 0 && quiet === 0))
+    ? 1
+    : 0
 }
 
-function documentOf(results: readonly CaseResult[], here: Machine, rounds: number) {
+function documentOf(results: readonly CaseResult[], here: Machine) {
   return {
     schema: 1,
     machine: here,
     threads: THREADS,
-    rounds,
     stepsChecked: STEPS_CHECKED,
     cases: results.map((result) => {
       const ratio = ratios(result)

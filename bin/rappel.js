@@ -1,5 +1,12 @@
 #!/usr/bin/env node
 /* Plain old JavaScript without static imports, so that a Node which is too old can still say so. */
+var statuses = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+/* First of all, and until a training takes over (src/cli/stop.ts): a signal is an exit status, as shells have it. */
+Object.keys(statuses).forEach(function (signal) {
+  process.on(signal, function () {
+    process.exit(statuses[signal])
+  })
+})
 var version = process.versions.node.split('.').map(Number)
 if (version[0] > 22 || (version[0] === 22 && version[1] >= 18)) {
   run()

@@ -106,7 +106,7 @@ def main():
                 say({'loss': training.loss.item()})
             else:
                 training.step(request['settle'])
-                say({'milliseconds': training.step(request['count'])})
+                say({'milliseconds': training.step(request['count']), 'cpu': time.process_time() * 1e3})
         except Exception as error:
             say({'error': f'{type(error).__name__}: {error}'})
 

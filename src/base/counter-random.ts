@@ -81,41 +81,41 @@ export function compileFill(memory: WebAssembly.Memory): Fill {
 /** run(address, number of vectors, key, key, start) */
 function fillModule(): Uint8Array<ArrayBuffer> {
   const [address, left, key0, key1, start, counter, x, keys0, keys1] = [0, 1, 2, 3, 4, 5, 6, 7, 8]
-  const splat = (from: number, to: number): Code => [...localGet(from), ...opcodes.i32x4_splat, ...localSet(to)]
-  const xorShift = (bits: number): Code => [
-    ...[...localGet(x), ...localGet(x), ...i32Const(bits), ...opcodes.i32x4_shr_u, ...opcodes.v128_xor],
-    ...localSet(x),
-  ]
-  const times = (factor: number): Code => [
-    ...[...localGet(x), ...i32x4Const([factor, factor, factor, factor]), ...opcodes.i32x4_mul],
-    ...localSet(x),
-  ]
-  const mixed = [...xorShift(16), ...times(multiplier1), ...xorShift(15), ...times(multiplier2), ...xorShift(16)]
-  const increase = (local: number, amount: number): Code => [
-    ...[...localGet(local), ...i32Const(amount), ...opcodes.i32_add],
-    ...localSet(local),
-  ]
+  const four = (value: number) => i32x4Const([value, value, value, value])
   // 2^−24 as the bits of a float32.
-  const scale = 0x33800000
-  const body = [
-    ...[...splat(key0, keys0), ...splat(key1, keys1)],
-    ...[...localGet(start), ...opcodes.i32x4_splat, ...i32x4Const([0, 1, 2, 3]), ...opcodes.i32x4_add],
-    ...localSet(counter),
-    ...[...opcodes.block, ...opcodes.loop],
-    ...[...localGet(left), ...i32Const(1), ...opcodes.i32_lt_u, ...branchIf(1)],
-    ...[...localGet(counter), ...localGet(keys0), ...opcodes.v128_xor, ...localSet(x), ...mixed],
-    ...[...localGet(x), ...localGet(keys1), ...opcodes.i32x4_add, ...localSet(x), ...mixed],
-    ...[...localGet(address), ...localGet(x), ...i32Const(8), ...opcodes.i32x4_shr_u],
-    ...[...opcodes.f32x4_convert_i32x4_u, ...i32x4Const([scale, scale, scale, scale]), ...opcodes.f32x4_mul],
-    ...v128Store(0),
-    ...[...localGet(counter), ...i32x4Const([4, 4, 4, 4]), ...opcodes.i32x4_add, ...localSet(counter)],
-    ...[...increase(address, 16), ...increase(left, -1)],
-    ...[...branch(0), ...opcodes.end, ...opcodes.end],
-  ]
+  const scale = four(0x33800000)
+  const body = code(
+    code(localGet(key0), opcodes.i32x4_splat, localSet(keys0)),
+    code(localGet(key1), opcodes.i32x4_splat, localSet(keys1)),
+    code(localGet(start), opcodes.i32x4_splat, i32x4Const([0, 1, 2, 3]), opcodes.i32x4_add, localSet(counter)),
+    code(opcodes.block, opcodes.loop),
+    code(localGet(left), i32Const(1), opcodes.i32_lt_u, branchIf(1)),
+    code(localGet(counter), localGet(keys0), opcodes.v128_xor, localSet(x), mixVector(x)),
+    code(localGet(x), localGet(keys1), opcodes.i32x4_add, localSet(x), mixVector(x)),
+    code(localGet(address), localGet(x), i32Const(8), opcodes.i32x4_shr_u),
+    code(opcodes.f32x4_convert_i32x4_u, scale, opcodes.f32x4_mul, v128Store(0)),
+    code(localGet(counter), four(4), opcodes.i32x4_add, localSet(counter)),
+    code(localGet(address), i32Const(16), opcodes.i32_add, localSet(address)),
+    code(localGet(left), i32Const(-1), opcodes.i32_add, localSet(left)),
+    code(branch(0), opcodes.end, opcodes.end),
+  )
   return assembleModule({
     params: ['i32', 'i32', 'i32', 'i32', 'i32'],
     locals: ['v128', 'v128', 'v128', 'v128'],
     body,
     shared: false,
   })
+}
+
+/** `mix` on four integers in a local. */
+function mixVector(x: number): Code {
+  const xorShift = (bits: number) =>
+    code(localGet(x), localGet(x), i32Const(bits), opcodes.i32x4_shr_u, opcodes.v128_xor, localSet(x))
+  const times = (factor: number) =>
+    code(localGet(x), i32x4Const([factor, factor, factor, factor]), opcodes.i32x4_mul, localSet(x))
+  return code(xorShift(16), times(multiplier1), xorShift(15), times(multiplier2), xorShift(16))
+}
+
+function code(...parts: readonly Code[]): Code {
+  return parts.flat()
 }

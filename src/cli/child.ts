@@ -1,67 +1,88 @@
 /**
  * @file The process that trains. It runs apart from the command line, so that a crash of native code, or a kill, does not take
- * the command line with it. It is stopped by a message or a signal, which only sets a flag: no exit while a session runs.
+ * the command line with it. Nothing ends it while a session runs: asked to stop, it ends after the step in progress.
  */
 import { join } from 'node:path'
 import { nativeEngine } from '../engine/native.ts'
-import { planFromConfig } from '../train/config.ts'
+import { type Config, planFromConfig } from '../train/config.ts'
 import { runTraining } from '../train/loop.ts'
 import { modelFile } from '../train/model-file.ts'
+import type { TrainingPlan } from '../train/plan.ts'
 import { loadConfigFile } from './config-file.ts'
 import { demoConfig } from './demo-config.ts'
 import { type RunDocument, runDocument, toJson } from './document.ts'
+import { explained } from './explain.ts'
 import { failureOf, printFailure } from './failure.ts'
 import { writeWhole } from './files.ts'
-import type { FromChild, ToChild, TrainRequest } from './protocol.ts'
+import type { FromChild, Result, ToChild, TrainRequest } from './protocol.ts'
+import { claimRunFolder } from './run-folder.ts'
+import { surviveClosedStreams } from './streams.ts'
 
+/** The user's file while its code runs; then what goes wrong, goes wrong there. */
+let userFile: string | undefined
+let training = false
 const stop = new AbortController()
-// The terminal sends Ctrl-C to both processes; the command line decides what it means.
-process.on('SIGINT', () => stop.abort())
-process.on('SIGTERM', () => stop.abort())
-process.on('disconnect', () => stop.abort())
 
+// The terminal sends Ctrl-C to both processes; the command line decides what it means, so here all is one.
+for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'disconnect']) process.on(signal, onStop)
+process.on('uncaughtException', fail)
 process.on('message', (message: ToChild) => {
-  if (message.type === 'stop') stop.abort()
-  else void work(message.request)
+  if (message.type === 'stop') onStop()
+  else work(message.request).then((document) => end({ type: 'done', document }), fail)
 })
+surviveClosedStreams()
+// The user's code may lie deep under the layers that call it.
+Error.stackTraceLimit = 100
 tell({ type: 'ready' })
 
-async function work(request: TrainRequest): Promise<void> {
-  try {
-    tell({ type: 'done', document: await train(request) })
-  } catch (error) {
-    const failure = failureOf(error, request.configFile)
-    if (process.env.RAPPEL_DEBUG) printFailure(failure, error)
-    tell({ type: 'failed', failure })
-  } finally {
-    if (process.connected) process.disconnect()
-  }
+function onStop(): void {
+  stop.abort()
+  if (!training) process.exit()
 }
 
-async function train(request: TrainRequest): Promise<RunDocument> {
-  const { configFile, folder } = request
-  const config = configFile === undefined ? undefined : await loadConfigFile(configFile)
-  const plan =
-    config === undefined ? await planFromConfig(demoConfig(), request) : await planFromConfig(config, request)
-  const engine = await nativeEngine({ provider: config?.provider })
+function fail(error: unknown): void {
+  const failure = failureOf(userFile === undefined ? error : explained(error), userFile)
+  if (process.env.RAPPEL_DEBUG) printFailure(failure, error)
+  end({ type: 'failed', failure })
+}
+
+async function work({ configFile, out, ...overrides }: TrainRequest): Promise<RunDocument> {
+  userFile = configFile
+  const config = (configFile === undefined ? demoConfig() : await loadConfigFile(configFile)) as Config
+  const plan = await planFromConfig(config, overrides)
+  userFile = undefined
+  training = true
+  return train(plan, config.provider, out)
+}
+
+async function train(plan: TrainingPlan, provider: Config['provider'], out: string | undefined): Promise<RunDocument> {
+  const engine = await nativeEngine({ provider })
+  const folder = claimRunFolder(out, new Date())
+  tell({ type: 'claimed', folder })
   const result = await runTraining(plan, engine, {
     onEvent: (event) => tell({ type: 'event', event }),
     signal: stop.signal,
     now: () => performance.now(),
   })
   const diverged = result.outcome.reason === 'diverged'
-  const model = diverged ? undefined : join(folder, 'model.onnx')
+  const model = diverged ? undefined : join(folder.path, 'model.onnx')
   const document = runDocument(result, model)
   if (model !== undefined)
     writeWhole(
       model,
       modelFile(plan.net, result.parameters, { standardisation: plan.standardisation, data: plan.training }),
     )
-  writeWhole(join(folder, 'run.json'), `${toJson(document, 2)}\n`)
+  writeWhole(join(folder.path, 'run.json'), `${toJson(document, 2)}\n`)
   return document
 }
 
-function tell(message: FromChild): void {
+function tell(message: FromChild, then = () => {}): void {
   // Without a parent nobody listens any more: the run is ending.
-  if (process.connected) process.send?.(message)
+  if (process.connected) process.send?.(message, undefined, undefined, then)
+  else then()
+}
+
+/** Also when the user's code left something open that would keep the process alive. */
+function end(result: Result): void {
+  tell(result, () => process.exit())
 }

@@ -1,33 +1,30 @@
 /** @file `rappel export`: a run's model in another place or form. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { suggestion, usageError } from '../base/errors.ts'
+import { RappelError, suggestion, usageError } from '../base/errors.ts'
 import { operators } from '../graph/ops/index.ts'
 import { readModel } from '../graph/proto.ts'
 import { printGraph } from '../graph/text.ts'
+import type { Flags } from './arguments.ts'
 import { writeWhole } from './files.ts'
+import { runsFolder } from './run-folder.ts'
 import { safetensors } from './safetensors.ts'
 
-export interface ExportFlags {
-  readonly out?: string
-  readonly format?: string
-  readonly json?: boolean
-}
-
-const formats = ['onnx', 'safetensors', 'text']
-const runsFolder = join('.rappel', 'runs')
+/** The forms, and the ending of a file in each. */
+const endings: Readonly<Record<string, string>> = { onnx: '.onnx', safetensors: '.safetensors', text: '.txt' }
 
 /**
  * Writes the model of a run.
  *
  * @param run a run's name or folder, or a model file; default: the newest run of this folder
  */
-export async function exportCommand(run: string | undefined, flags: ExportFlags): Promise<number> {
-  const { format = formatOf(flags.out) } = flags
-  if (!formats.includes(format)) throw usageError(`--format is '${format}'`, suggestion(format, formats))
+export async function exportCommand(run: string | undefined, flags: Flags): Promise<number> {
+  const { out: given, format = formatOf(given) } = flags as { out?: string; format?: string }
+  if (!Object.hasOwn(endings, format))
+    throw usageError(`--format is '${format}'`, suggestion(format, Object.keys(endings)))
   const source = modelOf(run)
-  const out = flags.out ?? `model.${{ onnx: 'onnx', safetensors: 'safetensors', text: 'txt' }[format]}`
-  const bytes = new Uint8Array(readFileSync(source))
+  const out = given ?? `model${endings[format]}`
+  const bytes = readBytes(source)
   // Also where it is only copied: a broken file is found now and not where it is used.
   const graph = readModel(bytes, operators, { file: source, dimensions: { batch: 1 } })
   writeWhole(out, format === 'onnx' ? bytes : format === 'text' ? printGraph(graph) : safetensors(graph))
@@ -36,9 +33,23 @@ export async function exportCommand(run: string | undefined, flags: ExportFlags)
   return 0
 }
 
-function formatOf(out: string | undefined): string {
-  if (out?.endsWith('.safetensors')) return 'safetensors'
-  return out?.endsWith('.txt') ? 'text' : 'onnx'
+function formatOf(out = 'model.onnx'): string {
+  const format = Object.keys(endings).find((name) => out.endsWith(endings[name]))
+  if (format !== undefined) return format
+  throw usageError(
+    `the ending of ${out} names no format, expected one of: ${Object.values(endings).join(', ')}`,
+    'say the format with --format',
+  )
+}
+
+function readBytes(file: string): Uint8Array<ArrayBuffer> {
+  try {
+    return new Uint8Array(readFileSync(file))
+  } catch (error) {
+    throw new RappelError('model', `${file} cannot be read: ${(error as Error).message}`, 'check its permissions', {
+      cause: error,
+    })
+  }
 }
 
 function modelOf(run: string | undefined): string {

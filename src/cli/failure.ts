@@ -1,4 +1,6 @@
 /** @file What a person sees when something fails: one line that says what and where, one that says what to do. */
+import { relative } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { RappelError } from '../base/errors.ts'
 
 /** A failure as plain data, which can cross from one process to another. */
@@ -11,18 +13,22 @@ export interface Failure {
 }
 
 /**
- * Any thrown value as a failure.
+ * Any thrown value as a failure. Where it came out of the user's code, file and line stand in front.
  *
- * @param userFile a file of the user's: where the error came out of it, its line stands in front
+ * @param userFile the file at work, for errors that know no line of it
  */
 export function failureOf(error: unknown, userFile?: string): Failure {
-  const place = userFile === undefined ? undefined : placeIn(error, userFile)
-  const at = place === undefined ? '' : `${place}: `
-  if (error instanceof RappelError)
-    return { code: error.code, message: at + error.message, hint: error.hint, exitCode: error.code === 'run' ? 1 : 2 }
-  if (error instanceof Error && place !== undefined)
-    return { code: 'usage', message: `${at}${error.name}: ${firstLine(error.message)}`, exitCode: 2 }
-  const text = error instanceof Error ? `${error.name}: ${firstLine(error.message)}` : String(error)
+  const line = placeOf(error)
+  const file = userFile === undefined ? undefined : relative('.', userFile)
+  if (error instanceof RappelError) {
+    const { code, message, hint } = error
+    // Errors of data name their own place.
+    const place = line ?? (code === 'data' ? undefined : file)
+    return { code, message: inFront(place, message), hint, exitCode: code === 'run' ? 1 : 2 }
+  }
+  const text = error instanceof Error ? `${error.name}: ${mainLine(error)}` : `${error} was thrown`
+  if (line !== undefined || (file !== undefined && !startsHere(error)))
+    return { code: 'usage', message: inFront(line ?? file, text), exitCode: 2 }
   return {
     code: 'defect',
     message: `unexpected failure: ${text}`,
@@ -37,15 +43,48 @@ export function printFailure(failure: Failure, error?: unknown): void {
   if (process.env.RAPPEL_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
 }
 
-/** `name:line` of the user's file, from the first frame of the stack that lies in it. */
-function placeIn(error: unknown, userFile: string): string | undefined {
-  if (!(error instanceof Error) || error.stack === undefined) return undefined
-  const name = userFile.split(/[\\/]/).at(-1) as string
-  const escaped = userFile.replaceAll('\\', '/').replace(/[.*+?^${}()|[\]]/g, '\\$&')
-  const line = new RegExp(`${escaped}(?:\\?[^:)]*)?:(\\d+)`).exec(error.stack.replaceAll('\\', '/'))
-  return line === null ? undefined : `${name}:${line[1]}`
+function inFront(place: string | undefined, message: string): string {
+  return place === undefined ? message : `${place}: ${message}`
 }
 
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0]
+/** `file:line` of the user's code from which an error, or its cause, came. */
+export function placeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined
+  const inCause = placeOf(error.cause)
+  if (inCause !== undefined) return inCause
+  const frame = framesOf(error).find(({ file }) => !isOwn(file) && !/[\\/]node_modules[\\/]/.test(file))
+  return frame && `${relative('.', frame.file)}:${frame.line}`
+}
+
+function startsHere(error: unknown): boolean {
+  const [first] = error instanceof Error ? framesOf(error) : []
+  return first !== undefined && isOwn(first.file)
+}
+
+/** Where this package's code lies: built or source, and the starter. */
+const own = ['..', '../../bin/'].map((path) => fileURLToPath(new URL(path, import.meta.url)))
+
+function isOwn(file: string): boolean {
+  return own.some((folder) => file.startsWith(folder))
+}
+
+interface Frame {
+  readonly file: string
+  readonly line: string
+}
+
+/** The lines of code through which an error came, Node's own left out. A frame ends in file:line:column; a syntax error begins with file:line. */
+function framesOf({ stack = '' }: Error): Frame[] {
+  return stack.split('\n').flatMap((text) => {
+    const found = /^ +at (?:.*\(|async )?(.+?):(\d+):\d+\)?$/.exec(text) ?? /^(\S.*):(\d+)$/.exec(text)
+    if (found === null) return []
+    const file = found[1].startsWith('file:') ? fileURLToPath(found[1].replace(/\?.*/, '')) : found[1]
+    return /^(\/|[A-Za-z]:[\\/])/.test(file) ? [{ file, line: found[2] }] : []
+  })
+}
+
+/** The message of a syntax error shows the line of code first, others begin with what matters. */
+function mainLine(error: Error): string {
+  const lines = error.message.trim().split('\n')
+  return (error instanceof SyntaxError ? lines[lines.length - 1] : lines[0]).trim()
 }

@@ -1,8 +1,9 @@
 /** @file `rappel init`: a project to start from. */
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
 import { RappelError, usageError } from '../base/errors.ts'
-import { packageVersion } from './version.ts'
+import { makeFolder } from './files.ts'
+import { packageVersion } from './package.ts'
 
 const configText = `import { defineConfig, loss, nn, optim, penalty, schedule, space } from 'rappel'
 import { digits } from 'rappel/data'
@@ -29,32 +30,34 @@ export default defineConfig({
 `
 
 /**
- * Makes a folder with a configuration and a package.json. All or nothing: it is made beside its place and moved there.
+ * Makes a folder with a configuration and a package.json, or none of them.
  *
+ * @param folder may exist when nothing is in it, or only a repository's `.git`
  * @throws RappelError 'usage' when something is there already
  */
 export async function initCommand(folder: string): Promise<number> {
   const target = resolve(folder)
-  const exists = existsSync(target)
-  if (exists && readdirSync(target).length > 0)
-    throw usageError(`${folder} is not empty`, 'choose a new folder, so that nothing of yours is overwritten')
-  const files = projectFiles(basename(target))
+  const written: string[] = []
   let made: string | undefined
   try {
-    mkdirSync(dirname(target), { recursive: true })
-    made = mkdtempSync(join(dirname(target), '.rappel-init-'))
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(made, name), text)
-    if (exists) rmSync(target, { recursive: true })
-    renameSync(made, target)
+    made = makeFolder(target)
+    const present = readdirSync(target).filter((name) => name !== '.git')
+    if (present.length > 0)
+      throw usageError(`${folder} is not empty`, 'choose a new folder, so that nothing of yours is overwritten')
+    for (const [name, text] of Object.entries(projectFiles(basename(target)))) {
+      writeFileSync(join(target, name), text, { flag: 'wx' })
+      written.push(name)
+    }
   } catch (error) {
-    if (made !== undefined) rmSync(made, { recursive: true, force: true })
+    for (const name of written) rmSync(join(target, name))
+    if (made !== undefined) rmSync(made, { recursive: true })
+    if (error instanceof RappelError) throw error
     throw new RappelError('usage', `${folder} cannot be made: ${(error as Error).message}`, 'choose another place', {
       cause: error,
     })
   }
-  process.stdout.write(
-    `made ${folder} with ${Object.keys(files).join(', ')}\n\n  cd ${folder}\n  npm install\n  npx rappel train\n`,
-  )
+  const enter = target === process.cwd() ? '' : `  cd ${/^[\w./-]+$/.test(folder) ? folder : `'${folder}'`}\n`
+  process.stdout.write(`made ${folder} with ${written.join(', ')}\n\n${enter}  npm install\n  npx rappel train\n`)
   return 0
 }
 

@@ -1,17 +1,18 @@
 /** @file Starting the process that trains, passing on what it says, and ending it well. */
 import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { RappelError } from '../base/errors.ts'
 import type { TrainingEvent } from '../train/events.ts'
-import type { RunDocument } from './document.ts'
-import type { Failure } from './failure.ts'
-import type { FromChild, ToChild, TrainRequest } from './protocol.ts'
+import type { FromChild, Result, ToChild, TrainRequest } from './protocol.ts'
+import { abandonRunFolder, type RunFolder } from './run-folder.ts'
+import type { Stop } from './stop.ts'
 
-export type Ended =
-  | { readonly type: 'done'; readonly document: RunDocument }
-  | { readonly type: 'failed'; readonly failure: Failure }
-  /** Stopped before there was anything to keep. */
-  | { readonly type: 'stopped' }
+/** How the process ended; 'stopped' before there was anything to keep. */
+export type Ended = Result | { readonly type: 'stopped' }
+
+/** Milliseconds after which a stop that takes long is explained. */
+const patience = 1000
 
 /**
  * Trains in a child process.
@@ -19,72 +20,52 @@ export type Ended =
  * @param stop asked once, the child ends after the step in progress and keeps what was reached; asked twice, it is killed
  * @throws RappelError 'run' when the process dies by itself
  */
-export function trainInChild(
+export async function trainInChild(
   request: TrainRequest,
   onEvent: (event: TrainingEvent) => void,
   stop: Stop,
 ): Promise<Ended> {
+  if (stop.asked.aborted) return { type: 'stopped' }
   // The built package has .js files, the sources .ts ones; both lie beside this file.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
   const child = fork(fileURLToPath(new URL(`./child.${extension}`, import.meta.url)), {
     // What a configuration prints must not mix with the documents on standard output.
     stdio: ['ignore', 2, 2, 'ipc'],
     serialization: 'advanced',
+    // Node 22 warns of its type stripping.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
   })
+  let dragging: NodeJS.Timeout | undefined
   const send = (message: ToChild) => {
     if (child.connected) child.send(message, () => {})
   }
-  stop.onStop(() => send({ type: 'stop' }))
-  stop.onKill(() => child.kill('SIGKILL'))
-  return new Promise((resolve, reject) => {
-    let ended: Ended | undefined
-    child.on('message', (message: FromChild) => {
-      if (message.type === 'event') onEvent(message.event)
-      else if (message.type === 'ready') send({ type: 'train', request })
-      else ended = message
-    })
-    child.on('error', reject)
-    child.on('exit', (code, signal) => {
-      if (ended !== undefined) resolve(ended)
-      else if (stop.asked || signal === 'SIGINT') resolve({ type: 'stopped' })
-      else
-        reject(
-          new RappelError(
-            'run',
-            `the process that trains ended by itself (${signal ?? `exit code ${code}`})`,
-            signal === 'SIGKILL'
-              ? 'was it out of memory? try a smaller batch'
-              : 'run it again; if it happens again, please report it',
-          ),
-        )
-    })
+  stop.asked.addEventListener('abort', () => {
+    send({ type: 'stop' })
+    dragging = setTimeout(
+      () => process.stderr.write('rappel: stopping takes long; ask again to end it at once\n'),
+      patience,
+    )
   })
-}
-
-/** Ctrl-C: once asks to stop, twice kills. */
-export class Stop {
-  asked = false
-  signal: NodeJS.Signals = 'SIGINT'
-  readonly #stops: (() => void)[] = []
-  readonly #kills: (() => void)[] = []
-
-  /** Takes over SIGINT and SIGTERM of this process until it ends. */
-  constructor() {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const)
-      process.on(signal, () => {
-        const handlers = this.asked ? this.#kills : this.#stops
-        this.asked = true
-        this.signal = signal
-        for (const handler of handlers) handler()
-      })
-  }
-
-  onStop(handler: () => void): void {
-    this.#stops.push(handler)
-    if (this.asked) handler()
-  }
-
-  onKill(handler: () => void): void {
-    this.#kills.push(handler)
-  }
+  stop.killed.addEventListener('abort', () => child.kill('SIGKILL'))
+  let result: Result | undefined
+  let folder: RunFolder | undefined
+  child.on('message', (message: FromChild) => {
+    if (message.type === 'ready') send({ type: 'train', request })
+    else if (message.type === 'claimed') folder = message.folder
+    else if (message.type === 'event') onEvent(message.event)
+    else result = message
+  })
+  // The last message may still be on its way when the process has ended.
+  const [[status, signal]] = await Promise.all([once(child, 'exit'), once(child, 'disconnect')])
+  clearTimeout(dragging)
+  if (folder !== undefined && result?.type !== 'done') abandonRunFolder(folder)
+  if (result !== undefined) return result
+  if (stop.asked.aborted || signal === 'SIGINT') return { type: 'stopped' }
+  throw new RappelError(
+    'run',
+    `the process that trains ended by itself (${signal ?? `exit status ${status}`})`,
+    signal === 'SIGKILL'
+      ? 'was it out of memory? try a smaller batch'
+      : 'does the configuration end the process? if not, please report it with what RAPPEL_DEBUG=1 prints',
+  )
 }

@@ -17,10 +17,11 @@ export function toFloat64(graph: Graph, operators: Operators): Graph {
   const outputs = inline(graph, builder, inputs, {
     constant: (data): Tensor =>
       isFloat(data.dtype) ? tensor('float64', data.shape, Array.from(data.data, Number)) : data,
+    dtype: widen,
     replace: (node, from, target) => {
       const { float64 } = operators[node.kind]
-      if (float64 !== 'kernel' && isFloat(node.outputs[0].dtype)) return float64(node, from)
-      return target.node(node.kind, from, widenedCast(node))
+      if (node.kind === 'Cast') return target.node('Cast', from, widenedCast(node))
+      return float64 !== 'kernel' && isFloat(node.outputs[0].dtype) ? float64(node, from) : undefined
     },
   })
   return builder.graph(graph.name, namedAs(graph.outputs, outputs))
@@ -28,6 +29,5 @@ export function toFloat64(graph: Graph, operators: Operators): Graph {
 
 /** A cast to float32 becomes one to float64. */
 function widenedCast(node: Node): Node['attributes'] {
-  if (node.kind !== 'Cast') return node.attributes
   return { ...node.attributes, to: dtypeNumbers[widen(node.outputs[0].dtype)] }
 }

@@ -1,5 +1,5 @@
 /** @file The intermediate representation: ONNX graphs with static shapes, and the builder that makes them. */
-import { RappelError } from '../base/errors.ts'
+import { RappelError, suggestion } from '../base/errors.ts'
 import { type DType, isFloat, type Shape, sameShape, sizeOf, type Tensor, tensor, typeText } from '../base/tensor.ts'
 import type { Attributes, Graph, GraphBuilder, Node, Operators, OpKind, Value, ValueType } from './types.ts'
 
@@ -139,7 +139,9 @@ export class Builder implements GraphBuilder {
     try {
       const { inputs: count } = this.operators[kind]
       if (inputs.length < count[0] || inputs.length > count[1])
-        throw new RappelError('shape', `takes ${count[0]} to ${count[1]} inputs, got ${inputs.length}`)
+        throw new RappelError('shape', `takes ${countText(count)}, got ${inputs.length}`)
+      for (const input of inputs) if (input !== undefined) this.#checkOwner(input)
+      this.#checkAttributes(kind, attributes)
       return this.operators[kind].shape(inputs, attributes)
     } catch (error) {
       if (!(error instanceof RappelError)) throw error
@@ -149,6 +151,28 @@ export class Builder implements GraphBuilder {
         .join(', ')
       throw new RappelError(error.code, `${where}: ${error.message}; inputs: ${got}`, error.hint, { cause: error })
     }
+  }
+
+  #checkAttributes(kind: OpKind, attributes: Attributes): void {
+    const known = Object.keys(this.operators[kind].attributes)
+    const odd = Object.keys(attributes).find((name) => !known.includes(name))
+    if (odd !== undefined)
+      throw new RappelError(
+        'op',
+        `has no attribute '${odd}'`,
+        known.length === 0 ? 'it takes none' : suggestion(odd, known),
+      )
+  }
+
+  /** Values of this builder, or of those around it: a graph cannot reach into another one. */
+  #checkOwner(value: Value): void {
+    for (let builder: Builder | undefined = this; builder !== undefined; builder = builder.outer)
+      if (builder === value.builder) return
+    throw new RappelError(
+      'model',
+      `${value.name} belongs to another graph`,
+      'copy that graph into this one with inline()',
+    )
   }
 
   /** Float attributes are float32 in ONNX: what is computed, and what a reference must use, is the rounded value. */
@@ -187,8 +211,16 @@ export class Builder implements GraphBuilder {
     this.#names.set(name, undefined)
   }
 
+  /** The name itself where it is free, else with a number behind it. */
+  freeName(base: string): string {
+    return this.#names.has(base) ? this.#numbered(base) : base
+  }
+
   #fresh(base: string): string {
-    const prefix = this.#scope === '' ? base : `${this.#scope}.${base}`
+    return this.#numbered(this.#scope === '' ? base : `${this.#scope}.${base}`)
+  }
+
+  #numbered(prefix: string): string {
     for (;;) {
       const count = this.#counters.get(prefix) ?? 0
       this.#counters.set(prefix, count + 1)
@@ -201,6 +233,13 @@ export class Builder implements GraphBuilder {
 /** Whether the gradient can flow through a value. */
 export function isDifferentiable(value: ValueType): boolean {
   return isFloat(value.dtype)
+}
+
+/** `2 inputs`, `2 to 3 inputs`, `at least 1 input`. */
+function countText([least, most]: readonly [number, number]): string {
+  const noun = (count: number) => `${count} input${count === 1 ? '' : 's'}`
+  if (least === most) return noun(least)
+  return most === Number.POSITIVE_INFINITY ? `at least ${noun(least)}` : `${least} to ${noun(most)}`
 }
 
 /** Exact text of a number, for keys: tells −0 from 0. */

@@ -1,5 +1,5 @@
 /** @file Copying a graph into a builder, node by node, with replacements: what every pass is made of. */
-import type { Tensor } from '../base/tensor.ts'
+import type { DType, Tensor } from '../base/tensor.ts'
 import { Builder } from './graph.ts'
 import type { Attributes, Graph, GraphBuilder, Node, Operators, Value } from './types.ts'
 
@@ -15,6 +15,8 @@ export interface InlineOptions {
   readonly replace?: Replace
   /** What to do with a constant; default: copy. */
   readonly constant?: (data: Tensor) => Tensor
+  /** What the inputs of bodies become, where the graph's own inputs change their dtype; default: as they are. */
+  readonly dtype?: (dtype: DType) => DType
 }
 
 /**
@@ -51,13 +53,14 @@ function copyInto(
     const from = node.inputs.map(copyOf)
     const outputs =
       options.replace?.(node, from, builder) ??
-      builder.node(node.kind, from, attributesWithBodies(node, builder, options, copies))
+      builder.node(node.kind, from, copyBodies(node, builder, options, copies))
     node.outputs.forEach((output, i) => copies.set(output, outputs[i]))
   }
   return graph.outputs.map((output) => copyOf(output) as Value)
 }
 
-function attributesWithBodies(
+/** A node's attributes for another builder: bodies of Loops are copied, with what they use of the graph around them. */
+export function copyBodies(
   node: Node,
   builder: GraphBuilder,
   options: InlineOptions,
@@ -66,13 +69,15 @@ function attributesWithBodies(
   const entries = Object.entries(node.attributes).map(([name, value]) => {
     if (typeof value !== 'object' || !('nodes' in value)) return [name, value]
     const body = builder.nested()
-    const inputs = value.inputs.map((input) => body.input(`${input.name}_`, input.dtype, input.shape))
+    const inputs = value.inputs.map(({ name: inner, dtype, shape }) =>
+      body.input(body.freeName(inner), options.dtype?.(dtype) ?? dtype, shape),
+    )
     const outputs = copyInto(value, body, inputs, options, copies)
     return [
       name,
       body.graph(
         value.name,
-        namedAs(value.outputs, outputs).map(([output, copy]) => [`${output}_`, copy] as const),
+        value.outputs.map(({ name: output }, i) => [body.freeName(output), outputs[i]] as const),
       ),
     ]
   })

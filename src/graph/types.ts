@@ -48,6 +48,7 @@ export interface GraphBuilder {
   readonly outer: GraphBuilder | undefined
   readonly inputs: readonly Value[]
   nested(): GraphBuilder
+  freeName(base: string): string
   scope<T>(name: string, build: () => T): T
   input(name: string, dtype: DType, shape: Shape): Value
   constant(data: Tensor, name?: string): Value

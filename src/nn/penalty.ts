@@ -1,5 +1,5 @@
 /** @file Penalties on the weights, added to the mean loss. Biases are left out. */
-import { checkRange } from '../base/errors.ts'
+import { checkRange, usageError } from '../base/errors.ts'
 import * as op from '../graph/op.ts'
 import type { Value } from '../graph/types.ts'
 
@@ -23,6 +23,7 @@ export function l1(strength: number): Penalty {
 
 /** Several penalties added. */
 export function sum(...penalties: readonly Penalty[]): Penalty {
+  if (penalties.length === 0) throw usageError('a sum of no penalties', 'leave the penalty out')
   return {
     name: penalties.map(({ name }) => name).join(' + '),
     of: (weight) => penalties.map((penalty) => penalty.of(weight)).reduce(op.add),

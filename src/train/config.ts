@@ -1,5 +1,5 @@
 /** @file Configurations: a project in one object, from which the plan of a run is made. */
-import { RappelError, show, suggestion, usageError } from '../base/errors.ts'
+import { nearest, show, suggestion, usageError } from '../base/errors.ts'
 import { type DataSource, loadData } from '../data/source.ts'
 import { split } from '../data/split.ts'
 import { fitStandardisation } from '../data/standardise.ts'
@@ -50,8 +50,59 @@ export interface Config<H = Readonly<Record<string, unknown>>> {
   readonly threads?: number
 }
 
-const required = ['data', 'model', 'loss', 'update', 'epochs', 'batchSize']
-const optional = ['hyper', 'penalty', 'validation', 'standardise', 'seed', 'provider', 'threads']
+/** A number of threads above this is a slip of the finger, and the runtime would start them all. */
+const mostThreads = 1024
+
+/** What a value may be. */
+interface Kind {
+  readonly expected: string
+  fits(value: unknown): boolean
+  hint?(value: unknown): string | undefined
+}
+
+interface Field extends Kind {
+  readonly required?: true
+  /** Whether a function of the hyperparameters may stand in its place. */
+  readonly fromHyper?: true
+}
+
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+const isA = (mark: string) => (value: unknown) => isObject(value) && mark in value
+const isWhole = (min: number, max?: number): Kind => ({
+  expected: `a whole number from ${min} ${max === undefined ? 'up' : `to ${max}`}`,
+  fits: (value) => Number.isSafeInteger(value) && Number(value) >= min && Number(value) <= (max ?? Number(value)),
+})
+const isOneOf = (values: readonly unknown[]): Kind => ({
+  expected: `one of ${values.map(show).join(', ')}`,
+  fits: (value) => values.includes(value),
+  hint(value) {
+    const near = nearest(String(value), values.map(String))
+    return near && `did you mean '${near}'?`
+  },
+})
+
+const fields: Record<keyof Config, Field> = {
+  data: { required: true, expected: "a data set such as digits() or csv('file.csv')", fits: isObject },
+  hyper: {
+    expected: 'an object: each hyperparameter by its name',
+    fits: (value) => isObject(value) && !Array.isArray(value),
+  },
+  model: { required: true, fromHyper: true, expected: 'a layer such as nn.sequential(…)', fits: isA('build') },
+  loss: { required: true, fromHyper: true, expected: 'such as loss.softmaxCrossEntropy()', fits: isA('perExample') },
+  penalty: { fromHyper: true, expected: 'such as penalty.l2(1e-4)', fits: isA('of') },
+  update: { required: true, fromHyper: true, expected: 'a rule such as optim.momentum({…})', fits: isA('program') },
+  epochs: { required: true, fromHyper: true, ...isWhole(1) },
+  batchSize: { required: true, fromHyper: true, ...isWhole(1) },
+  validation: {
+    expected: 'a share between 0 and 1, or a whole number of rows',
+    fits: (value) => typeof value === 'number' && value > 0 && (value < 1 || Number.isSafeInteger(value)),
+  },
+  standardise: isOneOf([true, false, 'feature', 'all']),
+  seed: isWhole(0),
+  provider: isOneOf(providers),
+  threads: isWhole(1, mostThreads),
+}
+const fieldNames = Object.keys(fields) as (keyof Config)[]
 
 /**
  * A project's configuration, for `rappel.config.ts` or for `train`. The functions' argument is typed from `hyper`.
@@ -65,25 +116,32 @@ export function defineConfig<H = Readonly<Record<never, never>>>(config: Config<
 
 /** Checks the fields of a configuration, wherever it comes from. @throws RappelError 'usage' */
 export function checkConfig(config: unknown): asserts config is Config {
-  if (typeof config !== 'object' || config === null || Array.isArray(config))
+  if (!isObject(config) || Array.isArray(config))
     throw usageError(`the configuration is ${show(config)}, expected an object`, 'export default defineConfig({ … })')
-  const given = config as Record<string, unknown>
-  const known = [...required, ...optional]
-  const odd = Object.keys(given).find((field) => !known.includes(field))
-  if (odd !== undefined) throw usageError(`the configuration has an unknown field '${odd}'`, suggestion(odd, known))
-  const missing = required.find((field) => given[field] === undefined)
-  if (missing !== undefined)
-    throw usageError(`the configuration lacks '${missing}'`, `it needs: ${required.join(', ')}`)
-  if (given.provider !== undefined && !providers.includes(given.provider as Provider))
-    throw usageError(`provider is ${show(given.provider)}`, suggestion(String(given.provider), providers))
-  const { standardise } = given
-  if (
-    standardise !== undefined &&
-    typeof standardise !== 'boolean' &&
-    standardise !== 'feature' &&
-    standardise !== 'all'
-  )
-    throw usageError(`standardise is ${show(standardise)}, expected true, false, 'feature' or 'all'`)
+  const odd = Object.keys(config).find((name) => !Object.hasOwn(fields, name))
+  if (odd !== undefined)
+    throw usageError(`the configuration has an unknown field '${odd}'`, suggestion(odd, fieldNames))
+  for (const name of fieldNames) {
+    const value = (config as Partial<Config>)[name]
+    const { required, fromHyper } = fields[name]
+    if (value === undefined && required)
+      throw usageError(
+        `the configuration lacks '${name}'`,
+        `it needs: ${fieldNames.filter((other) => fields[other].required).join(', ')}`,
+      )
+    if (value !== undefined && !(fromHyper && typeof value === 'function')) checkField(name, value)
+  }
+}
+
+/**
+ * Checks one field's value, also when a function gave it or the command line takes its place.
+ *
+ * @param shown what stands in the message
+ * @throws RappelError 'usage' that says what was got and what is expected
+ */
+export function checkField(name: keyof Config, value: unknown, shown: string = name): void {
+  const { expected, fits, hint } = fields[name]
+  if (!fits(value)) throw usageError(`${shown} is ${show(value)}, expected ${expected}`, hint?.(value))
 }
 
 /** The values of the hyperparameters: plain ones as they are, spaces at their defaults. */
@@ -95,7 +153,24 @@ export function resolveHyper<H>(hyper: H): Resolved<H> {
 }
 
 function isSearched(value: unknown): value is Searched<unknown> {
-  return typeof value === 'object' && value !== null && 'searched' in value && 'default' in value
+  return isObject(value) && 'searched' in value && 'default' in value
+}
+
+/** What JavaScript itself asks of any object: JSON.stringify, await. */
+const askedOfAll = ['toJSON', 'then']
+
+/** The same values, but a mistyped name is an error where plain objects give undefined. */
+function strict<H extends object>(hyper: H): H {
+  const names = Object.keys(hyper)
+  return new Proxy(hyper, {
+    get(target, name) {
+      if (typeof name === 'symbol' || name in target || askedOfAll.includes(name)) return Reflect.get(target, name)
+      throw usageError(
+        `hyper has no '${name}'`,
+        names.length > 0 ? suggestion(name, names) : `write hyper: { ${name}: … } into the configuration`,
+      )
+    },
+  })
 }
 
 /**
@@ -111,33 +186,36 @@ export async function planFromConfig<H>(
   checkConfig(config)
   const hyper = resolveHyper((config.hyper ?? {}) as H)
   const seed = overrides.seed ?? config.seed ?? 0
-  const data = await loadData(config.data)
-  const parts = split(data, { validation: config.validation ?? 0.2, seed })
+  const threads = overrides.threads ?? config.threads
+  checkField('seed', seed)
+  if (threads !== undefined) checkField('threads', threads)
+  const value = <T>(name: keyof Config, from: FromHyper<H, T>): T => {
+    if (typeof from !== 'function') return from
+    const made = (from as (hyper: Resolved<H>) => T)(strict(hyper))
+    checkField(name, made)
+    return made
+  }
+  const net = {
+    model: value('model', config.model),
+    loss: value('loss', config.loss),
+    ...(config.penalty !== undefined && { penalty: value('penalty', config.penalty) }),
+    update: value('update', config.update),
+    epochs: value('epochs', config.epochs),
+    batchSize: value('batchSize', config.batchSize),
+  }
+  const parts = split(await loadData(config.data), { validation: config.validation ?? 0.2, seed })
   const { standardise = true } = config
   const standardisation =
     standardise === false
       ? undefined
       : fitStandardisation(parts.training, standardise === true ? {} : { per: standardise })
-  const value = <T>(field: keyof Config<H>, from: FromHyper<H, T>, kind: string, fits: (value: T) => boolean): T => {
-    const made = typeof from === 'function' ? (from as (hyper: Resolved<H>) => T)(hyper) : from
-    if (fits(made)) return made
-    throw new RappelError('usage', `${String(field)} is ${show(made)}, expected ${kind}`)
-  }
   return makePlan({
-    name: data.name,
-    model: value('model', config.model, 'a layer such as nn.sequential(…)', ({ build }) => typeof build === 'function'),
-    loss: value('loss', config.loss, 'a loss such as loss.softmaxCrossEntropy()', (made) => 'perExample' in made),
-    update: value('update', config.update, 'an update rule such as optim.momentum({…})', (made) => 'program' in made),
-    ...(config.penalty && {
-      penalty: value('penalty', config.penalty, 'a penalty such as penalty.l2(1e-4)', (made) => 'of' in made),
-    }),
-    epochs: value('epochs', config.epochs, 'a number', (made) => typeof made === 'number'),
-    batchSize: value('batchSize', config.batchSize, 'a number', (made) => typeof made === 'number'),
+    ...net,
     training: standardisation?.apply(parts.training) ?? parts.training,
     validation: standardisation?.apply(parts.validation) ?? parts.validation,
     standardisation,
     seed,
     hyper,
-    threads: overrides.threads ?? config.threads,
+    threads,
   })
 }

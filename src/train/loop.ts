@@ -10,7 +10,7 @@ import type { EpochEvent, Measurement, Outcome, StartEvent, TrainingEvent } from
 import { trainingGraph } from './graphs.ts'
 import { type Measurer, makeMeasurer, makePenaltyMeasurer } from './measure.ts'
 import type { TrainingPlan } from './plan.ts'
-import { initialState, parameterValues, type TrainingState } from './state.ts'
+import { currentParameters, initialState, parameterValues, type TrainingState } from './state.ts'
 import { chooseForm, makeStepper, type StepForm, type Stepper } from './stepper.ts'
 
 export interface RunOptions {
@@ -123,6 +123,9 @@ class Run {
     const random = new RandomFeed(this.#plan.seed, epoch)
     const sum = { loss: 0, correct: 0 }
     const startedAt = this.#options.now?.() ?? 0
+    const stopClock = () => {
+      this.#trainingTime += (this.#options.now?.() ?? 0) - startedAt
+    }
     for (let batch = 0; batch < plan.count; ) {
       const stepper = await this.#stepperFor(batch)
       const { steps, batchSize } = stepper
@@ -137,22 +140,27 @@ class Run {
         this.#untold.losses.push(loss)
         sum.loss += loss * batchSize
         sum.correct += stepper.correct[i] ?? 0
-        if (!Number.isFinite(loss)) return this.#diverged(at[i].step, loss)
+        if (!Number.isFinite(loss)) {
+          stopClock()
+          return this.#diverged(`the loss became ${loss} at step ${at[i].step}`)
+        }
       }
       batch += steps
       await this.#giveWay()
       if (this.#options.signal?.aborted && (batch < plan.count || epoch + 1 < this.#plan.epochs)) {
-        this.#trainingTime += (this.#options.now?.() ?? 0) - startedAt
+        stopClock()
         return this.#interrupted(epoch, batch)
       }
     }
-    this.#trainingTime += (this.#options.now?.() ?? 0) - startedAt
+    stopClock()
     await this.#finishEpoch(epoch + 1, {
       loss: sum.loss / plan.rows,
       ...(this.#plan.net.loss.task === 'classification' && { accuracy: sum.correct / plan.rows }),
       examples: plan.rows,
     })
-    return { reason: 'finished' }
+    // The last update of an epoch can overflow what no later loss would show.
+    const odd = firstNotFinite(this.#state)
+    return odd === undefined ? { reason: 'finished' } : this.#diverged(`${odd} by step ${this.#state.step}`)
   }
 
   /** Where a step stands: how often each example was seen before it, and how many updates were made. */
@@ -237,11 +245,11 @@ class Run {
     return { reason: 'interrupted' }
   }
 
-  #diverged(step: number, loss: number): Outcome {
+  #diverged(message: string): Outcome {
     this.#tellSteps()
     return {
       reason: 'diverged',
-      message: `the loss became ${loss} at step ${step}`,
+      message,
       hint: 'lower the learning rate, a tenth of it at first; if that does not help, check the inputs for extreme values',
     }
   }
@@ -263,6 +271,15 @@ class Run {
     await new Promise<void>(letOthersRun)
     this.#gaveWayAt = this.#options.now?.() ?? 0
   }
+}
+
+/** Names a parameter with a value that is NaN or infinite, and the value. */
+function firstNotFinite(state: TrainingState): string | undefined {
+  for (const [name, { data }] of Object.entries(currentParameters(state))) {
+    const odd = data.findIndex((value) => !Number.isFinite(value))
+    if (odd >= 0) return `a value of ${name} became ${data[odd]}`
+  }
+  return undefined
 }
 
 /** Pages have no setImmediate; a timer of 0 ms is the next best. */

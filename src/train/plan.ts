@@ -7,7 +7,7 @@ import type { Loss } from '../nn/loss.ts'
 import type { Layer } from '../nn/model.ts'
 import type { Penalty } from '../nn/penalty.ts'
 import type { Rule } from '../optim/rule.ts'
-import { forwardGraph, type NetDescription } from './graphs.ts'
+import { forwardGraph, measuringGraph, type NetDescription } from './graphs.ts'
 
 export interface TrainingPlan {
   /** What the data are called, for the record; default: the training part's name. */
@@ -47,7 +47,8 @@ export function makePlan({ model, loss, penalty, hyper = {}, ...rest }: PlanPart
   checkInteger('batchSize', rest.batchSize, 1)
   checkInteger('seed', rest.seed)
   if (rest.threads !== undefined) checkInteger('threads', rest.threads, 1)
-  const { training } = rest
+  const { training, validation } = rest
+  if (validation !== undefined) checkAlike(training, validation)
   if (loss.task !== training.task)
     throw new RappelError(
       'data',
@@ -65,6 +66,23 @@ export function makePlan({ model, loss, penalty, hyper = {}, ...rest }: PlanPart
   return { net, hyper, name: training.name, ...rest, batchSize: Math.min(rest.batchSize, rowsOf(training)) }
 }
 
+/** What the net learns from and what it is measured on must have the same inputs and targets, class for class. */
+function checkAlike(training: Dataset, validation: Dataset): void {
+  const [ours, theirs] = [training, validation].map(described)
+  if (ours === theirs) return
+  throw new RappelError(
+    'data',
+    `the validation data are ${theirs}, the training data are ${ours}`,
+    'let both come from the same data: split() makes such parts',
+  )
+}
+
+function described(data: Dataset): string {
+  const inputs = `for ${data.task} with inputs [${featureShapeOf(data)}]`
+  if (data.task === 'regression') return `${inputs} and targets [${data.targets.shape.slice(1)}]`
+  return `${inputs} and the ${data.classes.length} classes ${data.classes.map((name) => JSON.stringify(name)).join(', ')}`
+}
+
 function checkOutputs(net: NetDescription, data: Dataset): void {
   const { graph, parameters } = forwardGraph(net, 2)
   if (parameters.length === 0)
@@ -73,8 +91,8 @@ function checkOutputs(net: NetDescription, data: Dataset): void {
       'the model has no parameters, so there is nothing to train',
       'add a layer such as nn.dense(10)',
     )
+  if (data.task === 'regression') return void measuringGraph(net, 2) // the loss says what does not fit
   const [output] = graph.outputs
-  if (data.task === 'regression') return
   const scores = output.shape[1]
   if (output.shape.length === 2 && scores === data.classes.length) return
   throw new RappelError(

@@ -25,7 +25,7 @@ const draws = { seed: 20260702, numRuns: 60 }
  */
 const roundsAnew: readonly OpKind[] = [
   ...(['MatMul', 'Gemm', 'ReduceSum', 'ReduceMean', 'Softmax', 'LogSoftmax'] as const),
-  ...(['Exp', 'Log', 'Tanh', 'Sigmoid'] as const),
+  ...(['Exp', 'Log', 'Tanh', 'Sigmoid', 'Pow'] as const),
 ]
 
 const drawn = (kind: OpKind) =>
@@ -140,5 +140,38 @@ describe('a graph of several nodes', () => {
       [3, 2],
       [-1, -2, -1, -2, -1, -2],
     ])
+  })
+
+  /** w·w·x, the two factors put on in a Loop whose body uses w by name. */
+  function withLoop(): Graph {
+    const builder = new Builder(operators)
+    const [x, w] = [builder.input('x', 'float64', []), builder.input('w', 'float64', [])]
+    const body = new Builder(operators, builder)
+    body.input('iteration', 'int64', [])
+    const condition = body.input('condition', 'bool', [])
+    const carried = body.input('carried', 'float64', [])
+    const inner = body.graph('body', { goOn: op.identity(condition), next: op.mul(carried, w) })
+    const [product] = builder.node('Loop', [builder.scalar('int64', 2), undefined, builder.scalar('float64', 1)], {
+      body: inner,
+    })
+    return builder.graph('g', { y: op.mul(product, x) })
+  }
+
+  it('leaves a Loop that is the same for all as it is', async () => {
+    const found = await evaluate(engine, batchGraph(withLoop(), operators, ['x'], 2), {
+      x: tensor('float64', [2], [1, 10]),
+      w: tensor('float64', [], 3),
+    })
+    expect(numbers(found.y)).toEqual([9, 90])
+  })
+
+  it('says that a Loop cannot be batched, though only its body uses what is batched', () => {
+    expect(() => batchGraph(withLoop(), operators, ['w'], 2)).toThrow('Loop (loop) cannot be batched')
+  })
+
+  it('says that an input is not there', () => {
+    expect(() => batchGraph(withLoop(), operators, ['W'], 2)).toThrow(
+      expect.objectContaining({ message: "the graph 'g' has no input 'W'", hint: "did you mean 'w'?" }),
+    )
   })
 })

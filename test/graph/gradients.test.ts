@@ -11,7 +11,7 @@ import { floatPositions, type OpCase } from './op-case.ts'
 import { drawnKinds, opCases } from './op-cases.ts'
 
 const engine = await nativeEngine({ threads: 1 })
-const draws = { seed: 20260701, numRuns: 40 }
+const draws = { seed: 20260701, numRuns: 60 }
 
 describe('gradients equal centred differences', () => {
   it.each(drawnKinds)('%s', async (kind) => {

@@ -29,57 +29,98 @@ interface HandCase {
   readonly frozen: readonly number[]
 }
 
-const compared = { at: { a: [1, 3, 2], b: [2, 2, 2] }, beyond: { a: [3, 1, 2.5], b: [2, 2, 2] } }
-const comparison = (kind: OpKind, build: HandCase['build'], decided: readonly number[]): HandCase => ({
-  ...{ kind, note: 'the decision stands', build, ...compared, winner: decided, value: decided, frozen: decided },
+type Recorded = Pick<HandCase, 'at' | 'winner' | 'value'>
+type Beyond = Pick<HandCase, 'beyond' | 'frozen'>
+
+const hand = (kind: OpKind, note: string, build: HandCase['build'], recorded: Recorded, beyond: Beyond): HandCase => ({
+  kind,
+  note,
+  build,
+  ...recorded,
+  ...beyond,
 })
 
+/** The case of an operator with one input. */
+const unary = (
+  kind: OpKind,
+  note: string,
+  build: (a: Value) => Value,
+  a: readonly number[],
+  rest: Omit<Recorded, 'at'>,
+  other: readonly number[],
+  frozen: readonly number[],
+) =>
+  hand(
+    kind,
+    note,
+    (x) => build(x),
+    { at: { a, b: [0, 0, 0] }, ...rest },
+    { beyond: { a: other, b: [0, 0, 0] }, frozen },
+  )
+
+const comparison = (kind: OpKind, build: HandCase['build'], decided: readonly number[]): HandCase =>
+  hand(
+    kind,
+    'the decision stands',
+    build,
+    { at: { a: [1, 3, 2], b: [2, 2, 2] }, winner: decided, value: decided },
+    { beyond: { a: [3, 1, 2.5], b: [2, 2, 2] }, frozen: decided },
+  )
+
 const handCases: readonly HandCase[] = [
-  {
-    ...{ kind: 'Abs', note: 'keeps its sign', build: (a) => op.abs(a) },
-    ...{ at: { a: [-2, 3, 0], b: [0, 0, 0] }, winner: [-1, 1, 0], value: [2, 3, 0] },
-    ...{ beyond: { a: [1, -1, 5], b: [0, 0, 0] }, frozen: [-1, -1, 0] },
-  },
-  {
-    ...{ kind: 'Sign', note: 'stays', build: (a) => op.sign(a) },
-    ...{ at: { a: [-2, 3, 0], b: [0, 0, 0] }, winner: [-1, 1, 0], value: [-1, 1, 0] },
-    ...{ beyond: { a: [1, -1, 5], b: [0, 0, 0] }, frozen: [-1, 1, 0] },
-  },
-  {
-    ...{ kind: 'Max', note: 'second, first, and the mean of both where they tied', build: op.maximum },
-    ...{ at: { a: [1, 2, 4], b: [2, 1, 4] }, winner: [-1, 1, 0], value: [2, 2, 4] },
-    ...{ beyond: { a: [5, 0, 6], b: [3, 1, 4] }, frozen: [3, 0, 5] },
-  },
-  {
-    ...{ kind: 'Min', note: 'first, second, and the mean of both where they tied', build: op.minimum },
-    ...{ at: { a: [1, 2, 4], b: [2, 1, 4] }, winner: [-1, 1, 0], value: [1, 1, 4] },
-    ...{ beyond: { a: [5, 0, 6], b: [3, 1, 4] }, frozen: [5, 1, 5] },
-  },
-  {
-    ...{ kind: 'Relu', note: 'off stays off, on stays on; at 0 it is off', build: (a) => op.relu(a) },
-    ...{ at: { a: [-1, 2, 0], b: [0, 0, 0] }, winner: [0, 1, 0], value: [0, 2, 0] },
-    ...{ beyond: { a: [3, -4, 7], b: [0, 0, 0] }, frozen: [0, -4, 0] },
-  },
-  {
-    ...{ kind: 'LeakyRelu', note: 'keeps its slope', build: (a) => op.leakyRelu(a, 0.5) },
-    ...{ at: { a: [-1, 2, 0], b: [0, 0, 0] }, winner: [0, 1, 0], value: [-0.5, 2, 0] },
-    ...{ beyond: { a: [4, -6, 7], b: [0, 0, 0] }, frozen: [2, -6, 3.5] },
-  },
-  {
-    ...{ kind: 'ReduceMax', note: 'the element that was greatest', build: (a) => op.reduceMax(a) },
-    ...{ at: { a: [1, 5, 3], b: [0, 0, 0] }, winner: [0, 1, 0], value: [5] },
-    ...{ beyond: { a: [9, 4, 3], b: [0, 0, 0] }, frozen: [4] },
-  },
-  {
-    ...{ kind: 'ReduceMax', note: 'the mean of those that tied', build: (a) => op.reduceMax(a) },
-    ...{ at: { a: [5, 1, 5], b: [0, 0, 0] }, winner: [1, 0, 1], value: [5] },
-    ...{ beyond: { a: [9, 8, 3], b: [0, 0, 0] }, frozen: [6] },
-  },
-  {
-    ...{ kind: 'ArgMax', note: 'the position that was', build: (a) => op.argMax(a) },
-    ...{ at: { a: [1, 5, 3], b: [0, 0, 0] }, winner: [1], value: [1] },
-    ...{ beyond: { a: [9, 4, 3], b: [0, 0, 0] }, frozen: [1] },
-  },
+  unary('Abs', 'keeps its sign', op.abs, [-2, 3, 0], { winner: [-1, 1, 0], value: [2, 3, 0] }, [1, -1, 5], [-1, -1, 0]),
+  unary('Sign', 'stays', op.sign, [-2, 3, 0], { winner: [-1, 1, 0], value: [-1, 1, 0] }, [1, -1, 5], [-1, 1, 0]),
+  hand(
+    'Max',
+    'second, first, and the mean of both where they tied',
+    op.maximum,
+    { at: { a: [1, 2, 4], b: [2, 1, 4] }, winner: [-1, 1, 0], value: [2, 2, 4] },
+    { beyond: { a: [5, 0, 6], b: [3, 1, 4] }, frozen: [3, 0, 5] },
+  ),
+  hand(
+    'Min',
+    'first, second, and the mean of both where they tied',
+    op.minimum,
+    { at: { a: [1, 2, 4], b: [2, 1, 4] }, winner: [-1, 1, 0], value: [1, 1, 4] },
+    { beyond: { a: [5, 0, 6], b: [3, 1, 4] }, frozen: [5, 1, 5] },
+  ),
+  unary(
+    'Relu',
+    'off stays off, on stays on; at 0 it is off',
+    op.relu,
+    [-1, 2, 0],
+    { winner: [0, 1, 0], value: [0, 2, 0] },
+    [3, -4, 7],
+    [0, -4, 0],
+  ),
+  unary(
+    'LeakyRelu',
+    'keeps its slope',
+    (a) => op.leakyRelu(a, 0.5),
+    [-1, 2, 0],
+    { winner: [0, 1, 0], value: [-0.5, 2, 0] },
+    [4, -6, 7],
+    [2, -6, 3.5],
+  ),
+  unary(
+    'ReduceMax',
+    'the element that was greatest',
+    op.reduceMax,
+    [1, 5, 3],
+    { winner: [0, 1, 0], value: [5] },
+    [9, 4, 3],
+    [4],
+  ),
+  unary(
+    'ReduceMax',
+    'the mean of those that tied',
+    op.reduceMax,
+    [5, 1, 5],
+    { winner: [1, 0, 1], value: [5] },
+    [9, 8, 3],
+    [6],
+  ),
+  unary('ArgMax', 'the position that was', op.argMax, [1, 5, 3], { winner: [1], value: [1] }, [9, 4, 3], [1]),
   comparison('Equal', op.equal, [0, 0, 1]),
   comparison('Less', op.less, [1, 0, 0]),
   comparison('LessOrEqual', op.lessOrEqual, [1, 0, 1]),
@@ -177,7 +218,7 @@ describe('a network', () => {
   })
 
   it('is linear when frozen: relu(2x) + |x| at x = (1, −1) is 3·x0 − x1 everywhere', async () => {
-    const { y: _y, loss, ...winners } = await valuesOf(recordWinners(network(), operators).graph, { x: [1, -1] })
+    const { loss, ...winners } = await valuesOf(recordWinners(network(), operators).graph, { x: [1, -1] })
     expect(loss).toEqual([4])
     const frozen = freezeWinners(network(), operators)
     expect((await valuesOf(frozen, { x: [-5, 7], ...winners })).loss).toEqual([-22])

@@ -104,7 +104,7 @@ export function integers(low: number, high: number): Sampler {
 export const distinct: Sampler = (stream, shape) =>
   Array.from(stream.permutation(sizeOf(shape)), (rank) => 0.3 * (rank - sizeOf(shape) / 2) + 0.1 * stream.uniform())
 
-export const fixed =
+const fixed =
   (values: readonly number[]): Sampler =>
   () =>
     values

@@ -3,6 +3,10 @@
  * values included, and every float64 kernel over wide ranges against 60-digit arithmetic: what stands here agrees to
  * 1e-13 of scale, or the table's `float64` entry lowers it to operators that do. test/fixtures/make_ops.py says how the
  * numbers were made.
+ *
+ * At ties and kinks PyTorch's conventions are ours: equal operands of a maximum share the gradient, all greatest elements of a
+ * reduction share it, and relu, abs and sign have slope 0 at 0. Where they differ, ours is by hand in autodiff.test.ts:
+ * ∂²(aᵇ)/∂a∂b at b = 0 is 1/a (PyTorch: 0), and second derivatives of whole powers at 0 are finite (PyTorch: NaN).
  */
 import { describe, expect, it } from 'vitest'
 import { isFloat, numbers, type Tensor, tensor, typeText } from '../../src/base/tensor.ts'

@@ -94,17 +94,11 @@ const step: KinkRule = {
 }
 
 function powGradient(a: Value, b: Value, dy: Value, y: Value): readonly [Value, Value | undefined] {
-  const { builder } = a
   const given = b.constant && numbers(b.constant)
-  const oneLess = given
-    ? builder.constant(
-        tensor(
-          b.dtype,
-          b.shape,
-          given.map((exponent) => exponent - 1),
-        ),
-      )
-    : op.sub(b, 1)
+  const less = given?.map((exponent) => exponent - 1)
+  // As a constant only where it is exact: rounded to float32 it would be another exponent in the float64 twin.
+  const exact = less?.every((exponent) => b.dtype === 'float64' || Math.fround(exponent) === exponent)
+  const oneLess = less && exact ? a.builder.constant(tensor(b.dtype, b.shape, less)) : op.sub(b, 1)
   // At a = 0 the slope of a^0 is 0, not 0·(1/0) = NaN. Any finite power there will do, so that all further slopes are 0 too;
   // choosing between slopes would leave the NaN in the branch not taken, whence the next differentiation fetches it.
   const zeroToZero = () => op.and(op.equal(a, 0), op.equal(b, 0))

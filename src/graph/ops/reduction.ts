@@ -115,7 +115,8 @@ export const reductions: Record<ReductionKind, OpDefinition> = {
   ReduceMean: reduction((dy, node) => {
     const x = required(node.inputs, 0)
     const count = sizeOf(nodeAxes(node).map((axis) => x.shape[axis]))
-    return spread(op.mul(dy, 1 / count), node)
+    // Divided, not multiplied by 1 / count: as a constant that would be rounded to float32, in the float64 twin too.
+    return spread(op.div(dy, count), node)
   }),
   ReduceMax: reduction((dy, node) => op.mul(spread(dy, node), shareOfMax(node, required(node.inputs, 0))), maximumKink),
   ArgMax: argMax,

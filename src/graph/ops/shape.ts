@@ -120,7 +120,7 @@ interface Range {
 }
 
 /** What a slice takes of each axis, after clamping (ONNX Slice-13). */
-export function sliceRanges(inputs: readonly (Value | undefined)[]): Range[] {
+function sliceRanges(inputs: readonly (Value | undefined)[]): Range[] {
   const x = required(inputs, 0)
   const starts = op.constantInts(required(inputs, 1), 'the list of starts')
   const ends = op.constantInts(required(inputs, 2), 'the list of ends')

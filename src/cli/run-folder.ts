@@ -1,0 +1,62 @@
+/** @file The folder of a run. It is claimed before the training, so that no training is lost because of its place. */
+import { accessSync, constants, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { RappelError } from '../base/errors.ts'
+import { codeOf, makeFolder, partEnding } from './files.ts'
+
+/** Where runs lie that were not told where. */
+export const runsFolder = join('.rappel', 'runs')
+
+export interface RunFolder {
+  readonly path: string
+  /** The outermost folder that had to be made for it. */
+  readonly made?: string
+}
+
+/**
+ * Makes the folder.
+ *
+ * @param given by `--out`: it may exist, its `model.onnx` and `run.json` are replaced. Default: a new one in `.rappel/runs`,
+ *   which no other process gets
+ * @throws RappelError 'usage' when it cannot be made, or not be written to
+ */
+export function claimRunFolder(given: string | undefined, now: Date): RunFolder {
+  const path = given ?? runsFolder
+  try {
+    const made = makeFolder(path)
+    if (given === undefined) return newFolder(now, made)
+    accessSync(path, constants.W_OK)
+    return { path, made }
+  } catch (error) {
+    const message = `the run cannot be written to ${path}: ${(error as Error).message}`
+    throw new RappelError('usage', message, 'name a folder with --out', { cause: error })
+  }
+}
+
+/** Runs sort by their names: `20261123-091602` in UTC; further ones in the same second get a number. */
+function newFolder(now: Date, made: string | undefined): RunFolder {
+  const name = now.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)
+  for (let number = 1; ; number++) {
+    const path = join(runsFolder, number === 1 ? name : `${name}-${number}`)
+    try {
+      mkdirSync(path)
+      return { path, made: made ?? path }
+    } catch (error) {
+      if (codeOf(error) !== 'EEXIST') throw error
+    }
+  }
+}
+
+/** Takes away what a run that left nothing leaves behind: half-written files, and the folders that were made for it. */
+export function abandonRunFolder({ path, made }: RunFolder): void {
+  for (const name of readdirSync(path)) if (name.endsWith(partEnding)) rmSync(join(path, name))
+  if (made === undefined) return
+  try {
+    for (let folder = path; ; folder = dirname(folder)) {
+      rmdirSync(folder)
+      if (folder === made) return
+    }
+  } catch {
+    // Something else is in it.
+  }
+}
