@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node'
-import { checkInteger, RappelError } from '../base/errors.ts'
+import { RappelError } from '../base/errors.ts'
 import type { Tensor } from '../base/tensor.ts'
 import { Builder } from '../graph/graph.ts'
 import * as op from '../graph/op.ts'
@@ -19,7 +19,7 @@ import {
   type NamedTensors,
   type Provider,
 } from './engine.ts'
-import { isSmall, threadsFor } from './threads.ts'
+import { checkThreads, isSmall, threadsFor } from './threads.ts'
 
 type Runtime = typeof import('onnxruntime-node')
 type Fetches = Record<string, RuntimeTensor>
@@ -86,7 +86,7 @@ function makeEngine(runtime: LoadedRuntime, provider: Provider, threadsOfAll: nu
     description: `onnxruntime-node ${runtime.version}, ${provider}`,
     cores,
     async compile(graph, compileOptions: CompileOptions = {}) {
-      const threads = checkInteger('threads', compileOptions.threads ?? threadsOfAll ?? threadsFor(graph, cores), 1)
+      const threads = checkThreads(compileOptions.threads ?? threadsOfAll ?? threadsFor(graph, cores), cores)
       const bytes = writeModel(graph)
       const key = `${threads} ${bytes.length} ${digest(bytes)}`
       // Kept while it is being made, so that two who compile at the same time share it.

@@ -1,4 +1,5 @@
 /** @file How many threads an operator gets: few beat many on small nets, where waking a thread costs more than it does. */
+import { checkInteger, usageError } from '../base/errors.ts'
 import { size } from '../graph/graph.ts'
 import type { Graph, Node, Value } from '../graph/types.ts'
 
@@ -13,6 +14,21 @@ export function isSmall(graph: Graph): boolean {
 /** Threads for a graph: one for small graphs, all cores for others. */
 export function threadsFor(graph: Graph, cores: number): number {
   return isSmall(graph) ? 1 : cores
+}
+
+/**
+ * Checks a number of threads and returns it.
+ *
+ * @throws RappelError 'usage' beyond what could help anything: each is a thread of the system, and thousands bring it down
+ */
+export function checkThreads(threads: number, cores: number): number {
+  checkInteger('threads', threads, 1)
+  const most = Math.max(64, cores)
+  if (threads <= most) return threads
+  throw usageError(
+    `threads is ${threads}, expected 1 to ${most}`,
+    `this machine has ${cores} processors; more threads only wait`,
+  )
 }
 
 /** Multiply-adds in the matrix products of a graph. */

@@ -1,8 +1,9 @@
 /** @file The trained model as an ONNX file that any runtime executes: raw inputs in, outputs out, for any batch size. */
-import type { Tensor } from '../base/tensor.ts'
+import { RappelError } from '../base/errors.ts'
+import { type Tensor, typeText } from '../base/tensor.ts'
 import type { Dataset } from '../data/dataset.ts'
 import type { Standardisation } from '../data/standardise.ts'
-import { Builder } from '../graph/graph.ts'
+import { Builder, sameType } from '../graph/graph.ts'
 import * as op from '../graph/op.ts'
 import { operators } from '../graph/ops/index.ts'
 import { writeModel } from '../graph/proto.ts'
@@ -24,7 +25,7 @@ export interface ModelFileOptions {
  * predictions, and `probabilities` [batch, classes] where the loss gives the scores a meaning as probabilities. Parameters
  * are initialisers under their own names.
  *
- * @throws RappelError 'model' when a layer works for one batch size only
+ * @throws RappelError 'model' when a layer works for one batch size only, or a parameter's value is missing or does not fit
  */
 export function modelFile(
   net: NetDescription,
@@ -34,7 +35,7 @@ export function modelFile(
   const { graph, dimensions } = freeBatch((batch) => forwardGraph(net, batch).graph, operators)
   const builder = new Builder(operators)
   const inputs = graph.inputs.map((value) => {
-    if (value.name !== inputName) return builder.constant(parameters[value.name], value.name)
+    if (value.name !== inputName) return builder.constant(valueOf(value, parameters), value.name)
     const raw = builder.input(inputName, value.dtype, value.shape)
     return options.standardisation === undefined ? raw : standardised(raw, options.standardisation)
   })
@@ -49,6 +50,16 @@ export function modelFile(
     dimensionNames: ({ name, shape }) => dimensions({ ...output, name: name === inputName ? name : 'output', shape }),
     metadata: { ...classes, ...options.metadata },
   })
+}
+
+function valueOf(parameter: Value, parameters: Readonly<Record<string, Tensor>>): Tensor {
+  const value: Tensor | undefined = parameters[parameter.name]
+  if (value !== undefined && sameType(value, parameter)) return value
+  throw new RappelError(
+    'model',
+    `the parameter '${parameter.name}' ${value === undefined ? 'has no value' : `is ${typeText(value)}`}, expected ${typeText(parameter)}`,
+    'the parameters belong to another net',
+  )
 }
 
 /** (x − mean) / scale in float32: the bits that the training had. */
