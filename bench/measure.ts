@@ -16,6 +16,10 @@ export interface Timing {
   readonly median: number
   readonly lowerQuartile: number
   readonly upperQuartile: number
+  /** Median over the rounds of this peer's time divided by PyTorch's in the same round; undefined where PyTorch was not timed. */
+  readonly ratioToPyTorch?: number
+  /** Milliseconds per step in each round. */
+  readonly times: readonly number[]
   /** In the last round; each is sized after the one before. */
   readonly stepsPerRound: number
   /** The loss of step STEPS_CHECKED, within LOSS_TOLERANCE of the expected one. */
@@ -87,7 +91,8 @@ export async function measure(
       if (await field.round(quiet + disturbed)) quiet++
       else disturbed++
     }
-    const timings = quiet === 0 ? [] : field.entries.map(timing)
+    const yardstick = field.entries.find(({ running }) => running.contestant.id === 'pytorch')
+    const timings = quiet === 0 ? [] : field.entries.map((entry) => timing(entry, yardstick))
     return { case: spec, rounds: quiet, disturbed, timings, missing: field.missing, failed: field.failed }
   } finally {
     await Promise.all(started.map((running) => running.close()))
@@ -171,24 +176,32 @@ async function run(entry: Entry): Promise<number> {
   return milliseconds / count
 }
 
-function timing({ running, version, form, times, count, loss }: Entry): Timing {
-  const sorted = times.toSorted((a, b) => a - b)
-  const quantile = (share: number): number => {
-    const place = share * (sorted.length - 1)
-    const below = sorted[Math.floor(place)]
-    return below + (place % 1) * (sorted[Math.ceil(place)] - below)
-  }
+function timing({ running, version, form, times, count, loss }: Entry, yardstick?: Entry): Timing {
   return {
     id: running.contestant.id,
     peer: running.contestant.title,
     version,
     form,
-    median: quantile(0.5),
-    lowerQuartile: quantile(0.25),
-    upperQuartile: quantile(0.75),
+    median: quantile(times, 0.5),
+    lowerQuartile: quantile(times, 0.25),
+    upperQuartile: quantile(times, 0.75),
+    ratioToPyTorch:
+      yardstick &&
+      quantile(
+        times.map((time, round) => time / yardstick.times[round]),
+        0.5,
+      ),
+    times,
     stepsPerRound: count,
     loss,
   }
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const place = share * (sorted.length - 1)
+  const below = sorted[Math.floor(place)]
+  return below + (place % 1) * (sorted[Math.ceil(place)] - below)
 }
 
 /** The case's numbers without gaps, in the order that `peers/pytorch.py` states. */

@@ -22,19 +22,12 @@ export function machineText({ cpu, cores, system, node }: Machine): string {
   return `${cpu}, ${cores} cores, ${system}, Node ${node}`
 }
 
-/** Median time divided by PyTorch's; undefined where PyTorch was not timed. */
-export function ratios(result: CaseResult): (number | undefined)[] {
-  const yardstick = result.timings.find(({ id }) => id === 'pytorch')
-  return result.timings.map(({ median }) => yardstick && median / yardstick.median)
-}
-
 export function caseText(result: CaseResult): string {
-  const ratio = ratios(result)
-  const rows = result.timings.map((t, i) => [
+  const rows = result.timings.map((t) => [
     `${t.peer} ${t.version}`,
     figure(t.median),
     `${figure(t.lowerQuartile)} to ${figure(t.upperQuartile)}`,
-    ratio[i] === undefined ? '-' : ratio[i].toFixed(2),
+    t.ratioToPyTorch?.toFixed(2) ?? '-',
     t.form,
   ])
   const header = ['', 'ms per step', 'quartiles', '× PyTorch', 'form']

@@ -5,7 +5,7 @@ import { CASES, STEPS_CHECKED } from './cases.ts'
 import { CONTESTANTS } from './contestant.ts'
 import { type CaseResult, measure } from './measure.ts'
 import { THREADS } from './peers/peer.ts'
-import { caseText, type Machine, machine, machineText, ratios } from './report.ts'
+import { caseText, type Machine, machine, machineText } from './report.ts'
 
 const USAGE = `npm run bench -- [--case NAME]... [--peer NAME]... [--rounds N] [--json FILE]
   cases: ${CASES.map(({ name }) => name).join(', ')}
@@ -53,10 +53,7 @@ function documentOf(results: readonly CaseResult[], here: Machine) {
     machine: here,
     threads: THREADS,
     stepsChecked: STEPS_CHECKED,
-    cases: results.map((result) => {
-      const ratio = ratios(result)
-      return { ...result, timings: result.timings.map((timing, i) => ({ ...timing, ratioToPyTorch: ratio[i] })) }
-    }),
+    cases: results,
   }
 }
 

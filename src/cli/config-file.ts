@@ -2,8 +2,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { registerHooks } from 'node:module'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
-import { usageError } from '../base/errors.ts'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { suggestion, usageError } from '../base/errors.ts'
 import { type Config, checkConfig } from '../train/config.ts'
 import { packageExports } from './package.ts'
 
@@ -50,20 +50,21 @@ export async function loadConfigFile(file: string): Promise<Config> {
 }
 
 function resolveToThisPackage(): void {
+  const known = packageExports()
   registerHooks({
-    resolve: (specifier, context, next) =>
-      /^rappel(\/|$)/.test(specifier)
-        ? next(specifier, { ...context, parentURL: import.meta.url })
-        : next(specifier, context),
+    resolve(specifier, context, next) {
+      if (!/^rappel(\/|$)/.test(specifier)) return next(specifier, context)
+      if (known.includes(specifier)) return next(specifier, { ...context, parentURL: import.meta.url })
+      throw usageError(`'${specifier}' is imported, which is not there`, suggestion(specifier, known))
+    },
   })
 }
 
-/** Syntax and places that Node's own type stripping does not take, and imports without an ending. */
-const worthJiti = [
+/** Syntax and places that Node's own type stripping does not take. */
+const needsJiti = [
   'ERR_UNSUPPORTED_TYPESCRIPT_SYNTAX',
   'ERR_UNSUPPORTED_NODE_MODULES_TYPE_STRIPPING',
   'ERR_UNKNOWN_FILE_EXTENSION',
-  'ERR_MODULE_NOT_FOUND',
   'ERR_UNSUPPORTED_DIR_IMPORT',
 ]
 
@@ -71,22 +72,20 @@ async function importFile(file: string): Promise<{ default?: unknown }> {
   try {
     return await import(pathToFileURL(file).href)
   } catch (error) {
-    const { code } = error as { code?: string }
-    if (code === undefined || !worthJiti.includes(code)) throw error
-    return importByJiti(file, code.endsWith('NOT_FOUND') ? error : undefined)
+    const { code = '', url } = error as { code?: string; url?: string }
+    if (!needsJiti.includes(code) && !(code === 'ERR_MODULE_NOT_FOUND' && hasOtherEnding(url))) throw error
   }
-}
-
-/** @param original what to throw if jiti finds no more than Node did: Node says it better */
-async function importByJiti(file: string, original: unknown): Promise<{ default?: unknown }> {
   const { createJiti } = await import('jiti')
   const virtualModules: Record<string, unknown> = {}
   for (const specifier of packageExports()) virtualModules[specifier] = await import(specifier)
-  const jiti = createJiti(import.meta.url, { virtualModules, fsCache: false, interopDefault: false, sourceMaps: true })
   process.setSourceMapsEnabled(true)
-  try {
-    return await jiti.import(file)
-  } catch (error) {
-    throw /^Cannot find (module|package)/.test((error as Error).message) ? (original ?? error) : error
-  }
+  const options = { virtualModules, fsCache: false, interopDefault: false, sourceMaps: true }
+  return createJiti(import.meta.url, options).import(file)
+}
+
+/** Whether what an import names as './model' or './model.js' is there as './model.ts', which jiti finds. */
+function hasOtherEnding(url = ''): boolean {
+  if (!url.startsWith('file:')) return false
+  const stem = fileURLToPath(url).replace(/\.[cm]?js$/, '')
+  return ['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'].some((ending) => existsSync(stem + ending))
 }

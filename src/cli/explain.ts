@@ -3,7 +3,6 @@ import { nearest, RappelError, suggestion } from '../base/errors.ts'
 import * as data from '../data/index.ts'
 import * as root from '../index.ts'
 import { placeOf } from './failure.ts'
-import { packageExports } from './package.ts'
 
 const modules: Readonly<Record<string, object>> = { rappel: root, 'rappel/data': data }
 
@@ -19,13 +18,6 @@ const explanations: readonly Explanation[] = [
     explain: (source, name) => ({
       message: `'${name}' is imported, which ${source} does not have`,
       hint: homeOf(name) ?? (modules[source] ? suggestion(name, Object.keys(modules[source])) : 'check the name'),
-    }),
-  },
-  {
-    pattern: /Package subpath '\.(\/.+?)' is not defined by "exports" in .*rappel/,
-    explain: (path) => ({
-      message: `'rappel${path}' is imported, which is not there`,
-      hint: suggestion(`rappel${path}`, packageExports()),
     }),
   },
   {

@@ -51,7 +51,7 @@ export interface Config<H = Readonly<Record<string, unknown>>> {
 }
 
 /** A number of threads above this is a slip of the finger, and the runtime would start them all. */
-const mostThreads = 1024
+const mostThreads = 256
 
 /** What a value may be. */
 interface Kind {
@@ -88,9 +88,19 @@ const fields: Record<keyof Config, Field> = {
     fits: (value) => isObject(value) && !Array.isArray(value),
   },
   model: { required: true, fromHyper: true, expected: 'a layer such as nn.sequential(…)', fits: isA('build') },
-  loss: { required: true, fromHyper: true, expected: 'such as loss.softmaxCrossEntropy()', fits: isA('perExample') },
-  penalty: { fromHyper: true, expected: 'such as penalty.l2(1e-4)', fits: isA('of') },
-  update: { required: true, fromHyper: true, expected: 'a rule such as optim.momentum({…})', fits: isA('program') },
+  loss: {
+    required: true,
+    fromHyper: true,
+    expected: 'a loss such as loss.softmaxCrossEntropy()',
+    fits: isA('perExample'),
+  },
+  penalty: { fromHyper: true, expected: 'a penalty such as penalty.l2(1e-4)', fits: isA('of') },
+  update: {
+    required: true,
+    fromHyper: true,
+    expected: 'an update rule such as optim.momentum({…})',
+    fits: isA('program'),
+  },
   epochs: { required: true, fromHyper: true, ...isWhole(1) },
   batchSize: { required: true, fromHyper: true, ...isWhole(1) },
   validation: {
