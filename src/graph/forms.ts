@@ -3,6 +3,7 @@
  * run time, so that the same graph always gives the same bits. Done last: everything before works on what the graph says.
  */
 import { tensor } from '../base/tensor.ts'
+import { sameType } from './graph.ts'
 import * as op from './op.ts'
 import { rewrite } from './rewrite.ts'
 import type { Graph, Node, Operators, Value } from './types.ts'
@@ -24,7 +25,23 @@ const sumOverRows: Form = (node, inputs) => {
   return [op.reshape(op.gemm(ones, x), node.outputs[0].shape)]
 }
 
-const forms: Partial<Record<Node['kind'], Form>> = { ReduceSum: sumOverRows }
+/**
+ * Where(h > 0, d, 0), which is a ReLU's gradient, as d times a HardSigmoid so steep that it is 0 or 1: 128×512 take 29 µs where
+ * Greater and Where take 42 (onnxruntime 1.30, bench/forms.ts). The two differ only where h is below 1e-38, or d infinite.
+ */
+const positiveGate: Form = (node, [condition, d, zero]) => {
+  const { kind, inputs } = condition?.node ?? {}
+  const [h, bound] = inputs ?? []
+  if (kind !== 'Greater' || h === undefined || d === undefined || h.dtype !== 'float32') return undefined
+  const fits = isZero(zero) && isZero(bound) && sameType(h, node.outputs[0]) && sameType(d, node.outputs[0])
+  return fits ? [op.mul(d, op.hardSigmoid(h, 1e38, 0))] : undefined
+}
+
+function isZero(value: Value | undefined): boolean {
+  return value?.constant?.data.length === 1 && Number(value.constant.data[0]) === 0
+}
+
+const forms: Partial<Record<Node['kind'], Form>> = { ReduceSum: sumOverRows, Where: positiveGate }
 
 /** The graph in the forms that the CPU runs fastest. Values differ by rounding only. */
 export function fastForms(graph: Graph, operators: Operators): Graph {

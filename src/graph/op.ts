@@ -90,6 +90,8 @@ export function where(condition: Value, a: Operand, b: Operand): Value {
 
 export const relu = unary('Relu')
 export const leakyRelu = (x: Value, alpha = 0.01) => one(x.builder, 'LeakyRelu', [x], { alpha })
+/** max(0, min(1, alpha·x + beta)). */
+export const hardSigmoid = (x: Value, alpha = 0.2, beta = 0.5) => one(x.builder, 'HardSigmoid', [x], { alpha, beta })
 export const tanh = unary('Tanh')
 export const sigmoid = unary('Sigmoid')
 export const softmax = (x: Value, axis = -1) => one(x.builder, 'Softmax', [x], { axis })

@@ -84,7 +84,7 @@ export type ElementwiseKind =
   | 'Identity'
   | 'Cast'
 export type LogicKind = 'Equal' | 'Less' | 'LessOrEqual' | 'Greater' | 'GreaterOrEqual' | 'And' | 'Or' | 'Not' | 'Where'
-export type ActivationKind = 'Relu' | 'LeakyRelu' | 'Tanh' | 'Sigmoid' | 'Softmax' | 'LogSoftmax'
+export type ActivationKind = 'Relu' | 'LeakyRelu' | 'HardSigmoid' | 'Tanh' | 'Sigmoid' | 'Softmax' | 'LogSoftmax'
 export type LinearKind = 'MatMul' | 'Gemm'
 export type ReductionKind = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ArgMax'
 export type ShapeKind = 'Reshape' | 'Transpose' | 'Concat' | 'Split' | 'Slice' | 'Pad' | 'Expand'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { tensor } from '../../src/base/tensor.ts'
+import { numbers, tensor } from '../../src/base/tensor.ts'
 import { evaluate } from '../../src/engine/engine.ts'
 import { nativeEngine } from '../../src/engine/native.ts'
 import { fastForms } from '../../src/graph/forms.ts'
@@ -7,6 +7,7 @@ import { Builder } from '../../src/graph/graph.ts'
 import * as op from '../../src/graph/op.ts'
 import { operators } from '../../src/graph/ops/index.ts'
 import { graphText } from '../../src/graph/text.ts'
+import type { Value } from '../../src/graph/types.ts'
 
 function sumGraph(rows: number, columns: number, options: op.ReduceOptions) {
   const builder = new Builder(operators)
@@ -51,4 +52,30 @@ test('the form computes the same, with the dimension kept and without', async ()
     expect(fast.y.shape).toEqual(keepDims ? [1, 100] : [100])
     expect(fast.y.data).toEqual(said.y.data)
   }
+})
+
+test("a ReLU's gradient becomes a product with a steep HardSigmoid, with the same values", async () => {
+  const builder = new Builder(operators)
+  const [h, d] = ['h', 'd'].map((name) => builder.input(name, 'float32', [6]))
+  const graph = builder.graph('gate', { y: op.where(op.greater(h, 0), d, 0) })
+  const fast = fastForms(graph, operators)
+  expect(fast.nodes.map(({ kind }) => kind)).toEqual(['HardSigmoid', 'Mul'])
+  const feeds = {
+    h: tensor('float32', [6], [-3, -0, 0, 1.2e-38, 1, 3e38]),
+    d: tensor('float32', [6], [5, 5, 5, 5, -7, 9]),
+  }
+  const engine = await nativeEngine()
+  const expected = [0, 0, 0, 5, -7, 9]
+  for (const form of [graph, fast]) expect(numbers((await evaluate(engine, form, feeds)).y)).toEqual(expected)
+})
+
+test.each([
+  ['another bound', (h: Value, d: Value) => op.where(op.greater(h, 1), d, 0)],
+  ['another value beside', (h: Value, d: Value) => op.where(op.greater(h, 0), d, 1)],
+  ['another comparison', (h: Value, d: Value) => op.where(op.less(h, 0), d, 0)],
+])('a selection with %s stays', (_, build) => {
+  const builder = new Builder(operators)
+  const [h, d] = ['h', 'd'].map((name) => builder.input(name, 'float32', [6]))
+  const graph = builder.graph('gate', { y: build(h, d) })
+  expect(graphText(fastForms(graph, operators))).toBe(graphText(graph))
 })

@@ -103,6 +103,15 @@ const handCases: readonly HandCase[] = [
     [2, -6, 3.5],
   ),
   unary(
+    'HardSigmoid',
+    'keeps its piece',
+    (a) => op.hardSigmoid(a, 0.5, 0.25),
+    [-1, 0, 2],
+    { winner: [0, 1, 2], value: [0, 0.25, 1] },
+    [4, 2, -2],
+    [0, 1.25, 1],
+  ),
+  unary(
     'ReduceMax',
     'the element that was greatest',
     op.reduceMax,

@@ -176,6 +176,8 @@ export const opCases: Readonly<Record<OpKind, Cases>> = {
   Where: where,
   Relu: unary('Relu', awayFromZero),
   LeakyRelu: fc.oneof(unary('LeakyRelu', awayFromZero), unary('LeakyRelu', awayFromZero, { alpha: 0.3 })),
+  // Kinks at −2.5 and 2.5: between them, and beyond.
+  HardSigmoid: fc.oneof(unary('HardSigmoid', between(0, 2.4, true)), unary('HardSigmoid', between(2.6, 5, true))),
   Tanh: unary('Tanh', between(0, 3, true)),
   Sigmoid: unary('Sigmoid', between(0, 4, true)),
   Softmax: alongAxis('Softmax'),

@@ -26,7 +26,7 @@ const engine = await nativeEngine({ threads: 1 })
 /** Operators that work element by element are as exact in a small element as in a large one. */
 const pointwise: readonly OpKind[] = [
   ...(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Neg', 'Reciprocal', 'Sqrt', 'Exp', 'Log', 'Abs'] as const),
-  ...(['Sign', 'Identity', 'Cast', 'Where', 'Relu', 'LeakyRelu', 'Tanh', 'Sigmoid'] as const),
+  ...(['Sign', 'Identity', 'Cast', 'Where', 'Relu', 'LeakyRelu', 'HardSigmoid', 'Tanh', 'Sigmoid'] as const),
 ]
 
 /** The largest |a − e| in units of the scale: |e|, or the largest finite |e| of all. What is not finite must be the same. */

@@ -55,6 +55,24 @@ const softmaxOptions: Partial<OpDefinition> = {
 
 const sumAlong = (x: Value, axis: number) => op.reduceSum(x, { axes: [axis], keepDims: true })
 
+/** αx + β: the part of HardSigmoid between its two kinks, with the float32 values of its attributes. */
+function hardSigmoidLine(node: Node, x: Value): Value {
+  const { alpha = Math.fround(0.2), beta = 0.5 } = node.attributes as { alpha?: number; beta?: number }
+  return op.add(op.mul(x, alpha), beta)
+}
+
+/** The winner is the piece: 0 below, 1 between, 2 above; frozen, it is that piece alone. */
+const threePieces: KinkRule = {
+  winner: (node, inputs) => {
+    const line = hardSigmoidLine(node, required(inputs, 0))
+    return op.add(op.cast(op.greater(line, 0), 'int32'), op.cast(op.greater(line, 1), 'int32'))
+  },
+  frozen: (node, inputs, winner) => {
+    const x = required(inputs, 0)
+    return [op.where(op.equal(winner, 1), hardSigmoidLine(node, x), op.cast(op.greater(winner, 1), x.dtype))]
+  },
+}
+
 export const activations: Record<ActivationKind, OpDefinition> = {
   // At 0 the slope is taken as 0, as everywhere. The output decides, so that the input need not be kept.
   Relu: activation((dy, _x, y) => op.where(op.greater(y, 0), dy, 0), { kink: sided(() => 0) }),
@@ -66,6 +84,17 @@ export const activations: Record<ActivationKind, OpDefinition> = {
       return [op.where(op.greater(x, 0), x, op.mul(x, alphaOf(node)))]
     },
   }),
+  HardSigmoid: activation(
+    (dy, _x, y, node) => {
+      const alpha = (node.attributes.alpha as number | undefined) ?? Math.fround(0.2)
+      return op.where(op.and(op.greater(y, 0), op.less(y, 1)), op.mul(dy, alpha), 0)
+    },
+    {
+      attributes: { alpha: 'float', beta: 'float' },
+      kink: threePieces,
+      float64: (node, inputs) => [op.maximum(op.minimum(hardSigmoidLine(node, required(inputs, 0)), 1), 0)],
+    },
+  ),
   Tanh: activation((dy, _x, y) => op.mul(dy, op.sub(1, op.square(y)))),
   Sigmoid: activation((dy, _x, y) => op.mul(dy, op.mul(y, op.sub(1, y))), {
     float64: (_node, inputs) => [op.reciprocal(op.add(op.exp(op.neg(required(inputs, 0))), 1))],
