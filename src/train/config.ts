@@ -213,13 +213,15 @@ export async function planFromConfig<H>(
     epochs: value('epochs', config.epochs),
     batchSize: value('batchSize', config.batchSize),
   }
-  const parts = split(await loadData(config.data), { validation: config.validation ?? 0.2, seed })
+  const data = await loadData(config.data)
+  const parts = split(data, { validation: config.validation ?? 0.2, seed })
   const { standardise = true } = config
   const standardisation =
     standardise === false
       ? undefined
       : fitStandardisation(parts.training, standardise === true ? {} : { per: standardise })
   return makePlan({
+    name: data.name,
     ...net,
     training: standardisation?.apply(parts.training) ?? parts.training,
     validation: standardisation?.apply(parts.validation) ?? parts.validation,

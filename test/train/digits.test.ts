@@ -1,17 +1,24 @@
 /** @file A real net on real data: what `rappel demo` trains reaches what it should. */
 import { expect, test } from 'vitest'
+import { demoConfig } from '../../src/cli/demo-config.ts'
+import { planFromConfig } from '../../src/train/config.ts'
 import { runTraining } from '../../src/train/loop.ts'
-import { digitsPlan } from './nets.ts'
 import { engine } from './steps.ts'
 
-// experiments/digits-accuracy.ts has ten seeds: median .9805, lowest .9694.
-test('64-100-10 on digits, 20 epochs, seed 0: at least .96 of the validation part right', async () => {
-  const { outcome, epochs } = await runTraining(digitsPlan(0), engine)
-  expect(outcome.reason).toBe('finished')
-  expect(epochs).toHaveLength(21)
-  // At the start a guess: a tenth of 359 right, ±5 standard deviations (.016 each); the loss near ln 10, above it with He's scores.
-  expect(Math.abs((epochs[0].validation?.accuracy ?? 0) - 0.1)).toBeLessThan(0.08)
-  expect(epochs[20].validation?.accuracy).toBeGreaterThanOrEqual(0.96)
-  expect(epochs[20].training?.accuracy).toBeGreaterThanOrEqual(0.99)
-  expect(epochs[20].learningRate).toBe(0.1 / 16)
+// Measured (experiments/digits-accuracy.ts prints them): median .9763, from .9666 to .9861. One example is .0028.
+test('64-100-10 on digits, 20 epochs, seeds 0 to 9: each at least .96, their median at least .97', async () => {
+  const accuracies: number[] = []
+  for (let seed = 0; seed < 10; seed++) {
+    const { outcome, epochs } = await runTraining(await planFromConfig(demoConfig(), { seed }), engine)
+    const { training, validation, learningRate } = epochs[20]
+    expect([outcome.reason, epochs.length, learningRate]).toEqual(['finished', 21, 0.1 / 16])
+    expect([validation?.examples, training?.examples]).toEqual([359, 1438])
+    expect(training?.accuracy).toBeGreaterThanOrEqual(0.99)
+    accuracies.push(validation?.accuracy ?? Number.NaN)
+    // At the start a guess: a tenth of 359 right, a standard deviation of .016 for independent guesses; a net's hang together.
+    expect(epochs[0].validation?.accuracy).toBeLessThan(0.25)
+  }
+  const sorted = accuracies.toSorted((a, b) => a - b)
+  expect(sorted[0]).toBeGreaterThanOrEqual(0.96)
+  expect((sorted[4] + sorted[5]) / 2).toBeGreaterThanOrEqual(0.97)
 })
