@@ -31,7 +31,9 @@ export class Progress {
   #begin(event: StartEvent): void {
     this.#start = event
     const { data } = event
-    this.#stream.write(`training on ${count(data.training)} examples of ${data.name}, ${event.epochs} epochs\n`)
+    this.#stream.write(
+      `training on ${count(data.training)} examples of ${data.name}, ${event.epochs} epoch${event.epochs === 1 ? '' : 's'}\n`,
+    )
   }
 
   #epoch(event: EpochEvent): void {
@@ -47,7 +49,9 @@ export class Progress {
     this.#drawn = true
     const total = this.#start?.epochs ?? 1
     const filled = Math.round((epoch / total) * 24)
-    this.#stream.write(`\r\x1b[2K${'━'.repeat(filled)}${'╌'.repeat(24 - filled)} ${this.#text(epoch, loss)}`)
+    const line = `${'━'.repeat(filled)}${'╌'.repeat(24 - filled)} ${this.#text(epoch, loss)}`
+    // A line that wraps cannot be drawn over.
+    this.#stream.write(`\r\x1b[2K${line.slice(0, this.#stream.columns - 1)}`)
   }
 
   #text(epoch: number, loss: number | undefined): string {

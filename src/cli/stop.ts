@@ -16,8 +16,10 @@ export class Stop {
   /** Takes over from bin/rappel.js, whose handlers end this process at once. */
   constructor() {
     for (const [signal, status] of Object.entries(statuses)) {
-      process.removeAllListeners(signal)
+      const before = process.listeners(signal as NodeJS.Signals)
+      // The new one first: between no listener and the next, a signal that is on its way would be lost.
       process.on(signal, () => this.#receive(status))
+      for (const listener of before) process.off(signal, listener)
     }
   }
 

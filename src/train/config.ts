@@ -67,6 +67,7 @@ interface Field extends Kind {
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null
+const isPromise = (value: unknown) => isObject(value) && 'then' in value
 const isA = (mark: string) => (value: unknown) => isObject(value) && mark in value
 const isWhole = (min: number, max?: number): Kind => ({
   expected: `a whole number from ${min} ${max === undefined ? 'up' : `to ${max}`}`,
@@ -82,7 +83,12 @@ const isOneOf = (values: readonly unknown[]): Kind => ({
 })
 
 const fields: Record<keyof Config, Field> = {
-  data: { required: true, expected: "a data set such as digits() or csv('file.csv')", fits: isObject },
+  data: {
+    required: true,
+    expected: "a data set such as digits() or csv('file.csv')",
+    fits: (value) => isObject(value) && !isPromise(value),
+    hint: (value) => (isPromise(value) ? 'write: data: await …' : undefined),
+  },
   hyper: {
     expected: 'an object: each hyperparameter by its name',
     fits: (value) => isObject(value) && !Array.isArray(value),
@@ -155,7 +161,7 @@ export function checkField(name: keyof Config, value: unknown, shown: string = n
 }
 
 /** The values of the hyperparameters: plain ones as they are, spaces at their defaults. */
-export function resolveHyper<H>(hyper: H): Resolved<H> {
+function resolveHyper<H>(hyper: H): Resolved<H> {
   const entries = Object.entries(hyper as Record<string, unknown>)
   return Object.fromEntries(
     entries.map(([name, value]) => [name, isSearched(value) ? value.default : value]),
