@@ -132,7 +132,7 @@ export function featureShapeOf(data: Dataset): Shape {
 }
 
 /** How messages name a feature: by its name where it has one, and by its place. */
-export function featureText(feature: number, names?: readonly string[]): string {
+function featureText(feature: number, names?: readonly string[]): string {
   return names === undefined ? `feature ${feature}` : `feature '${names[feature]}' (${feature})`
 }
 

@@ -166,13 +166,16 @@ export class Builder implements GraphBuilder {
 
   /** Values of this builder, or of those around it: a graph cannot reach into another one. */
   #checkOwner(value: Value): void {
-    for (let builder: Builder | undefined = this; builder !== undefined; builder = builder.outer)
-      if (builder === value.builder) return
+    if (this.#owns(value)) return
     throw new RappelError(
       'model',
       `${value.name} belongs to another graph`,
       'copy that graph into this one with inline()',
     )
+  }
+
+  #owns(value: Value): boolean {
+    return value.builder === this || (this.outer?.#owns(value) ?? false)
   }
 
   /** Float attributes are float32 in ONNX: what is computed, and what a reference must use, is the rounded value. */

@@ -1,8 +1,8 @@
 /** @file The WebAssembly form: bit for bit the typed-array form on Float32Arrays; memory, lengths and neighbours. */
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { Arena } from '../../src/base/tensor.ts'
 import { opcodes } from '../../src/base/assembler.ts'
+import { Arena } from '../../src/base/tensor.ts'
 import { adam, compileUpdate, momentum, nesterov, type Rule, sgd } from '../../src/optim/index.ts'
 import { loopModule } from '../../src/optim/loop.ts'
 import { everything } from './everything.ts'
