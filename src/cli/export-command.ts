@@ -26,7 +26,7 @@ export async function exportCommand(run: string | undefined, flags: Flags): Prom
   const out = given ?? `model${endings[format]}`
   const bytes = readBytes(source)
   // Also where it is only copied: a broken file is found now and not where it is used.
-  const graph = readModel(bytes, operators, { file: source, dimensions: { batch: 1 } })
+  const graph = readModel(bytes, operators, { file: source, dimensions: 1 })
   writeWhole(out, format === 'onnx' ? bytes : format === 'text' ? printGraph(graph) : safetensors(graph))
   const document = { schema: 1, source, out, format }
   process.stdout.write(flags.json ? `${JSON.stringify(document)}\n` : `${source} as ${format} in ${out}\n`)

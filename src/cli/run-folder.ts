@@ -49,14 +49,13 @@ function newFolder(now: Date, made: string | undefined): RunFolder {
 
 /** Takes away what a run that left nothing leaves behind: half-written files, and the folders that were made for it. */
 export function abandonRunFolder({ path, made }: RunFolder): void {
-  for (const name of readdirSync(path)) if (name.endsWith(partEnding)) rmSync(join(path, name))
-  if (made === undefined) return
   try {
-    for (let folder = path; ; folder = dirname(folder)) {
+    for (const name of readdirSync(path)) if (name.endsWith(partEnding)) rmSync(join(path, name))
+    for (let folder = path; made !== undefined; folder = dirname(folder)) {
       rmdirSync(folder)
       if (folder === made) return
     }
   } catch {
-    // Something else is in it.
+    // Something else is in it, or it is gone already.
   }
 }

@@ -23,10 +23,10 @@ const deepestNesting = 32
 /** What reading a model can be told. */
 export interface ReadOptions {
   /**
-   * Lengths of the dimensions that the file leaves open, by their names (`{ batch: 32 }`). A dimension without a name is
+   * Lengths of the dimensions that the file leaves open, by their names (`{ batch: 32 }`), or one length for all of them. A dimension without a name is
    * called by its input and position (`{ 'x.0': 32 }`).
    */
-  readonly dimensions?: Readonly<Record<string, number>>
+  readonly dimensions?: Readonly<Record<string, number>> | number
 }
 
 /**
@@ -73,7 +73,7 @@ class Scope {
 class Assembler {
   readonly #operators: Operators
   readonly #opset: number
-  readonly #dimensions: Readonly<Record<string, number>>
+  readonly #dimensions: Readonly<Record<string, number>> | number
   readonly #openDimensions = new Set<string>()
   /** Names of the model's outputs: only what gives them may bear them. */
   readonly #outputNames: ReadonlySet<string>
@@ -86,13 +86,14 @@ class Assembler {
   constructor(
     operators: Operators,
     opset: number,
-    dimensions: Readonly<Record<string, number>>,
+    dimensions: Readonly<Record<string, number>> | number,
     document: GraphDocument,
   ) {
     this.#operators = operators
     this.#opset = opset
     this.#dimensions = dimensions
-    for (const [name, length] of Object.entries(dimensions)) checkInteger(`dimension '${name}'`, length)
+    const lengths = typeof dimensions === 'number' ? { all: dimensions } : dimensions
+    for (const [name, length] of Object.entries(lengths)) checkInteger(`dimension '${name}'`, length)
     this.#outputNames = new Set(document.outputs.map(({ name }) => name))
     reserveNames(document, this.#reserved)
   }
@@ -139,6 +140,7 @@ class Assembler {
   #length(input: string, dimension: number | string, axis: number, at: string): number {
     if (typeof dimension === 'number') return dimension
     this.#openDimensions.add(dimension)
+    if (typeof this.#dimensions === 'number') return this.#dimensions
     if (Object.hasOwn(this.#dimensions, dimension)) return this.#dimensions[dimension]
     throw modelError(
       at,

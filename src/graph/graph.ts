@@ -175,7 +175,7 @@ export class Builder implements GraphBuilder {
   }
 
   #owns(value: Value): boolean {
-    return value.builder === this || (this.outer?.#owns(value) ?? false)
+    return value.builder === this || (this.outer !== undefined && this.outer.#owns(value))
   }
 
   /** Float attributes are float32 in ONNX: what is computed, and what a reference must use, is the rounded value. */
