@@ -50,12 +50,13 @@ export async function loadConfigFile(file: string): Promise<Config> {
 }
 
 function resolveToThisPackage(): void {
-  const known = packageExports()
+  const urls = new Map(packageExports().map((specifier) => [specifier, import.meta.resolve(specifier)]))
   registerHooks({
     resolve(specifier, context, next) {
       if (!/^rappel(\/|$)/.test(specifier)) return next(specifier, context)
-      if (known.includes(specifier)) return next(specifier, { ...context, parentURL: import.meta.url })
-      throw usageError(`'${specifier}' is imported, which is not there`, suggestion(specifier, known))
+      const url = urls.get(specifier)
+      if (url !== undefined) return { url, format: 'module', shortCircuit: true }
+      throw usageError(`'${specifier}' is imported, which is not there`, suggestion(specifier, urls.keys()))
     },
   })
 }

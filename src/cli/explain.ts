@@ -1,4 +1,5 @@
 /** @file JavaScript's own errors in a user's file, in words that say what to do. */
+import { isAbsolute, relative } from 'node:path'
 import { nearest, RappelError, suggestion } from '../base/errors.ts'
 import * as data from '../data/index.ts'
 import * as root from '../index.ts'
@@ -23,8 +24,8 @@ const explanations: readonly Explanation[] = [
   {
     pattern: /Cannot find (?:module|package) '(.+?)'/,
     explain: (name) => ({
-      message: `'${name}' is imported, which is not there`,
-      hint: /[\\/.]/.test(name[0]) ? 'check the path' : `check the name, or install the package: npm install ${name}`,
+      message: `'${isAbsolute(name) ? relative('.', name) : name}' is imported, which is not there`,
+      hint: isAbsolute(name) ? 'check the path' : `check the name, or install the package: npm install ${name}`,
     }),
   },
   {

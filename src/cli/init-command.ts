@@ -56,18 +56,29 @@ export async function initCommand(folder: string): Promise<number> {
       cause: error,
     })
   }
-  const enter = target === process.cwd() ? '' : `  cd ${/^[\w./-]+$/.test(folder) ? folder : `'${folder}'`}\n`
+  const enter = target === process.cwd() ? '' : `  cd ${quoted(folder)}\n`
   process.stdout.write(`made ${folder} with ${written.join(', ')}\n\n${enter}  npm install\n  npx rappel train\n`)
   return 0
 }
 
-function projectFiles(name: string): Record<string, string> {
+/** A word for a shell. */
+function quoted(word: string): string {
+  return /^[\w./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+/** Names that npm refuses, here or anywhere. */
+const taken = ['rappel', 'onnxruntime-node', 'node_modules', 'favicon.ico']
+
+/** A folder's name made fit for a package. */
+function packageName(folder: string): string {
+  const plain = folder.normalize('NFKD').replaceAll(/\p{M}/gu, '').toLowerCase()
+  const name = plain.replaceAll(/[^a-z0-9._-]/g, '-').replace(/^[._-]+/, '') || 'project'
+  return taken.includes(name) ? `${name}-project` : name.slice(0, 214)
+}
+
+function projectFiles(folder: string): Record<string, string> {
   const description = {
-    name:
-      name
-        .toLowerCase()
-        .replaceAll(/[^a-z0-9._-]/g, '-')
-        .replace(/^[._-]+/, '') || 'project',
+    name: packageName(folder),
     private: true,
     type: 'module',
     scripts: { train: 'rappel train' },

@@ -43,7 +43,7 @@ function isZero(value: Value | undefined): boolean {
 
 const forms: Partial<Record<Node['kind'], Form>> = { ReduceSum: sumOverRows, Where: positiveGate }
 
-/** The graph in the forms that the CPU runs fastest. Values differ by rounding only. */
+/** The graph in the forms that the CPU runs fastest. Values differ by rounding, and where a form says otherwise. */
 export function fastForms(graph: Graph, operators: Operators): Graph {
   return rewrite(graph, operators, (node, inputs) => forms[node.kind]?.(node, inputs))
 }

@@ -54,7 +54,7 @@ export interface EpochEvent {
   readonly training?: Measurement
   readonly validation?: Measurement
   readonly penalty: number
-  /** The schedule's value at the end of the epoch, where the rule has one. */
+  /** Of the last update, where the rule has one. */
   readonly learningRate?: number
   /** Seconds since the start, where the caller gave a clock. */
   readonly seconds?: number

@@ -61,6 +61,12 @@ export async function runTraining(
   }
 }
 
+/** Over the examples of an epoch so far. */
+interface Sum {
+  loss: number
+  correct: number
+}
+
 class Run {
   readonly #plan: TrainingPlan
   readonly #engine: Engine
@@ -71,7 +77,10 @@ class Run {
   readonly #steppers = new Map<string, Stepper>()
   readonly #epochs: EpochEvent[] = []
   readonly #startedAt: number
-  #measurers: { validation?: Measurer; penalty: { measure(): Promise<number>; release(): Promise<void> } } | undefined
+  #validation: Measurer | undefined
+  #penalty: { measure(): Promise<number>; release(): Promise<void> } | undefined
+  /** Where the last update stood. */
+  #lastAt: At = { epoch: 0, step: 0 }
   #trainingTime = 0
   #gaveWayAt = 0
   #untold: { first: number; epoch: number; losses: number[] } = { first: 0, epoch: 0, losses: [] }
@@ -90,10 +99,9 @@ class Run {
 
   async train(): Promise<TrainingResult> {
     const { epochs, net, validation, threads } = this.#plan
-    this.#measurers = {
-      penalty: await makePenaltyMeasurer(this.#engine, net, this.#state),
-      ...(validation && { validation: await makeMeasurer(this.#engine, net, this.#state, validation, threads) }),
-    }
+    this.#penalty = await makePenaltyMeasurer(this.#engine, net, this.#state)
+    if (validation !== undefined)
+      this.#validation = await makeMeasurer(this.#engine, net, this.#state, validation, threads)
     const start = await this.#start()
     this.#tell(start)
     await this.#finishEpoch(0)
@@ -111,22 +119,26 @@ class Run {
     }
   }
 
+  /** Also what was made before something threw; one that cannot be released does not keep the others. */
   async release(): Promise<void> {
-    for (const stepper of this.#steppers.values()) await stepper.release()
-    await this.#measurers?.validation?.release()
-    await this.#measurers?.penalty.release()
+    const made = [...this.#steppers.values(), this.#validation, this.#penalty]
+    await Promise.allSettled(made.map((part) => part?.release()))
   }
 
   /** One epoch: all batches once, then the measurements. Ends early, without them, when the run ends. */
   async #epoch(epoch: number): Promise<Outcome> {
     const { plan } = this.#batches
     const random = new RandomFeed(this.#plan.seed, epoch)
-    const sum = { loss: 0, correct: 0 }
+    const sum: Sum = { loss: 0, correct: 0 }
     const startedAt = this.#options.now?.() ?? 0
     const stopClock = () => {
       this.#trainingTime += (this.#options.now?.() ?? 0) - startedAt
     }
     for (let batch = 0; batch < plan.count; ) {
+      if (this.#options.signal?.aborted) {
+        stopClock()
+        return this.#interrupted(epoch, batch, sum)
+      }
       const stepper = await this.#stepperFor(batch)
       const { steps, batchSize } = stepper
       this.#batches.fillMany(epoch, batch, steps, stepper.inputs, stepper.targets)
@@ -134,6 +146,7 @@ class Run {
       const at = Array.from({ length: steps }, (_, i) => this.#at(epoch, batch + i, this.#state.step + i))
       const pending = stepper.run(at)
       if (pending !== undefined) await pending
+      this.#lastAt = at[steps - 1]
       for (let i = 0; i < steps; i++) {
         const loss = stepper.losses[i]
         if (this.#untold.losses.length === 0) this.#untold = { first: at[i].step, epoch: at[i].epoch, losses: [] }
@@ -147,17 +160,9 @@ class Run {
       }
       batch += steps
       await this.#giveWay()
-      if (this.#options.signal?.aborted && (batch < plan.count || epoch + 1 < this.#plan.epochs)) {
-        stopClock()
-        return this.#interrupted(epoch, batch)
-      }
     }
     stopClock()
-    await this.#finishEpoch(epoch + 1, {
-      loss: sum.loss / plan.rows,
-      ...(this.#plan.net.loss.task === 'classification' && { accuracy: sum.correct / plan.rows }),
-      examples: plan.rows,
-    })
+    await this.#finishEpoch(epoch + 1, this.#trained(sum, plan.count))
     // The last update of an epoch can overflow what no later loss would show.
     const odd = firstNotFinite(this.#state)
     return odd === undefined ? { reason: 'finished' } : this.#diverged(`${odd} by step ${this.#state.step}`)
@@ -227,10 +232,10 @@ class Run {
       epoch,
       step,
       ...(training && { training }),
-      ...(this.#measurers?.validation && { validation: await this.#measurers.validation.measure() }),
-      penalty: (await this.#measurers?.penalty.measure()) ?? 0,
+      ...(this.#validation && { validation: await this.#validation.measure(() => this.#giveWay()) }),
+      penalty: (await this.#penalty?.measure()) ?? 0,
       ...(learningRate !== undefined && {
-        learningRate: typeof learningRate === 'number' ? learningRate : learningRate({ epoch, step }),
+        learningRate: typeof learningRate === 'number' ? learningRate : learningRate(this.#lastAt),
       }),
       ...(this.#options.now && { seconds: (this.#options.now() - this.#startedAt) / 1000 }),
     }
@@ -238,11 +243,18 @@ class Run {
     this.#tell(event)
   }
 
-  /** What was reached within the epoch is measured as it stands. */
-  async #interrupted(epoch: number, batch: number): Promise<Outcome> {
+  /** What was reached within the epoch is measured as it stands; at the start of one it has been. */
+  async #interrupted(epoch: number, batch: number, sum: Sum): Promise<Outcome> {
     const { batchSize, rows } = this.#batches.plan
-    await this.#finishEpoch(epoch + Math.min(1, (batch * batchSize) / rows))
+    if (batch > 0) await this.#finishEpoch(epoch + (batch * batchSize) / rows, this.#trained(sum, batch))
     return { reason: 'interrupted' }
+  }
+
+  /** The training part's measurement after the first batches of an epoch. */
+  #trained({ loss, correct }: Sum, batches: number): Measurement {
+    const examples = this.#batches.plan.rowsIn(0, batches)
+    const isClassification = this.#plan.net.loss.task === 'classification'
+    return { loss: loss / examples, ...(isClassification && { accuracy: correct / examples }), examples }
   }
 
   #diverged(message: string): Outcome {

@@ -11,7 +11,8 @@ import { currentParameters, type TrainingState } from './state.ts'
 const rowsAtOnce = 512
 
 export interface Measurer {
-  measure(): Promise<Measurement>
+  /** @param giveWay lets others run, between calls */
+  measure(giveWay: () => Promise<void>): Promise<Measurement>
   release(): Promise<void>
 }
 
@@ -29,7 +30,7 @@ export async function makeMeasurer(
   const parts = new Map<number, Part>()
   for (const size of sizes) parts.set(size, await makePart(engine, net, state, size, threads))
   return {
-    async measure() {
+    async measure(giveWay) {
       let loss = 0
       let correct = 0
       for (let batch = 0; batch < count; batch++) {
@@ -38,6 +39,7 @@ export async function makeMeasurer(
         await part.calls[state.current]()
         loss += part.loss[0]
         correct += part.correct?.[0] ?? 0
+        await giveWay()
       }
       return { loss: loss / rows, ...(data.task === 'classification' && { accuracy: correct / rows }), examples: rows }
     },

@@ -3,6 +3,8 @@ import { checkInteger, RappelError } from '../base/errors.ts'
 import { typeText } from '../base/tensor.ts'
 import { type Dataset, featureShapeOf, rowsOf } from '../data/dataset.ts'
 import type { Standardisation } from '../data/standardise.ts'
+import { operators } from '../graph/ops/index.ts'
+import { freeBatch } from '../graph/symbolic.ts'
 import type { Loss } from '../nn/loss.ts'
 import type { Layer } from '../nn/model.ts'
 import type { Penalty } from '../nn/penalty.ts'
@@ -63,6 +65,8 @@ export function makePlan({ model, loss, penalty, hyper = {}, ...rest }: PlanPart
     targetShape: training.targets.shape.slice(1),
   }
   checkOutputs(net, training)
+  // What would stop the export of the trained model stops the run before it starts.
+  freeBatch((batch) => forwardGraph(net, batch).graph, operators)
   return { net, hyper, name: training.name, ...rest, batchSize: Math.min(rest.batchSize, rowsOf(training)) }
 }
 

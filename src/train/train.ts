@@ -1,4 +1,5 @@
 /** @file `train`: a configuration in, a trained net out, in one call. */
+import { usageError } from '../base/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Config } from './config.ts'
 import { planFromConfig } from './config.ts'
@@ -25,6 +26,11 @@ export interface Trained extends TrainingResult {
  *   a result: see `outcome`
  */
 export async function train<H>(config: Config<H>, { engine, seed, ...options }: TrainOptions): Promise<Trained> {
+  if (config.provider !== undefined && config.provider !== engine.provider)
+    throw usageError(
+      `the configuration says provider '${config.provider}', the engine given executes on '${engine.provider}'`,
+      `make it with nativeEngine({ provider: '${config.provider}' })`,
+    )
   const plan = await planFromConfig(config, { seed })
   const result = await runTraining(plan, engine, options)
   const { net, standardisation, training } = plan

@@ -129,7 +129,8 @@ describe('model files', () => {
   /** ModelProto: ir_version 10, opset 21, a graph with one node y = op(x). */
   const model = (op: string) =>
     Uint8Array.from([
-      ...[8, 10],
+      8,
+      10,
       ...field(8, [16, 21]),
       ...field(
         7,
@@ -232,6 +233,83 @@ describe('usage', () => {
       "'digits' is a word too many: rappel demo [options]",
       'rappel demo --help tells more',
     ))
+  const words: [string, string[], string, string?][] = [
+    [
+      'an unknown command',
+      ['frobnicate'],
+      "there is no command 'frobnicate'",
+      'expected one of: demo, train, init, export',
+    ],
+    [
+      'an option for a command',
+      ['--json', 'demo'],
+      "'--json' stands where a command should",
+      'rappel COMMAND [options], with one of: demo, train, init, export',
+    ],
+    [
+      'a short option',
+      ['demo', '-s', '3'],
+      "demo has no option '-s'",
+      'expected one of: --seed, --threads, --out, --json, --events',
+    ],
+    ['a negated option', ['demo', '--no-json'], "demo has no option '--no-json'", "did you mean '--json'?"],
+    [
+      'a word behind two dashes',
+      ['demo', '--', 'digits'],
+      "'digits' is a word too many: rappel demo [options]",
+      'rappel demo --help tells more',
+    ],
+    ['an option twice', ['demo', '--seed', '1', '--seed', '2'], '--seed stands there twice, expected once'],
+    ['an option with an empty value', ['demo', '--seed='], '--seed lacks its value, expected --seed <n>'],
+    ['an option in place of a value', ['demo', '--out', '--json'], '--out lacks its value, expected --out <folder>'],
+    ['a switch with a value', ['demo', '--json=no'], "--json takes no value, got 'no'"],
+    [
+      'a seed beyond exact numbers',
+      ['demo', '--seed', '99999999999999999999'],
+      '--seed is 100000000000000000000, expected a whole number from 0 up',
+    ],
+    ['a seed in powers', ['demo', '--seed', '1e3'], '--seed is "1e3", expected a whole number from 0 up'],
+    [
+      'a folder without configuration',
+      ['train', '--config', '.'],
+      'there is no rappel.config.ts in .',
+      'make a project with `rappel init DIR`, or name the file with --config FILE',
+    ],
+    [
+      'a configuration of another kind',
+      ['train', '--config', 'notes.txt'],
+      "--config is 'notes.txt', expected a file of TypeScript or JavaScript",
+      'such as rappel.config.ts',
+    ],
+    [
+      '--out that is a file',
+      ['demo', '--out', 'notes.txt'],
+      "the run cannot be written to notes.txt: EEXIST: file already exists, mkdir 'notes.txt'",
+      'name a folder with --out',
+    ],
+    ['an unknown format', ['export', '--format', 'onxx'], "--format is 'onxx'", "did you mean 'onnx'?"],
+    [
+      'an unknown ending',
+      ['export', '--out', 'model.pt'],
+      'the ending of model.pt names no format, expected one of: .onnx, .safetensors, .txt',
+      'say the format with --format',
+    ],
+    [
+      'an empty project name',
+      ['init', ''],
+      'expected: rappel init <folder> [options]',
+      'rappel init --help tells more',
+    ],
+  ]
+  test.each(words)('%s', (_name, args, message, hint) => expectRefused({ 'notes.txt': 'mine' }, args, message, hint))
+  test.runIf(process.platform === 'linux')('--out where no folder can be', () =>
+    expectRefused(
+      {},
+      ['demo', '--out', '/proc/none/run'],
+      "the run cannot be written to /proc/none/run: ENOENT: no such file or directory, mkdir '/proc/none'",
+      'name a folder with --out',
+    ),
+  )
   test('--seed nonsense', () =>
     expectRefused({}, ['demo', '--seed', 'many'], '--seed is "many", expected a whole number from 0 up'))
   test('--seed -1', () =>
@@ -348,22 +426,4 @@ describe('configurations', () => {
       configText({ update: 'optim.sgd({ learningRate: -1 })' }),
       'rappel.config.ts:7: learningRate is -1, expected a number above 0',
     ))
-})
-
-describe('what looks odd and is right', () => {
-  test("TypeScript's enum, which Node does not strip", async () => {
-    const project = new Project({
-      'rappel.config.ts': configText({ model: 'nn.dense(Size.ten)' }, 'enum Size { ten = 10 }\n'),
-    })
-    const { status, stdout } = await installation.run(['train', '--json'], { cwd: project.folder })
-    expect([status, JSON.parse(stdout).schema]).toEqual([0, 1])
-    project.remove()
-  })
-  test('what a configuration prints does not mix with the document', async () => {
-    const project = new Project({ 'rappel.config.ts': configText({}, "console.log('hello')\n") })
-    const { status, stdout, stderr } = await installation.run(['train', '--json'], { cwd: project.folder })
-    expect([status, JSON.parse(stdout).schema]).toEqual([0, 1])
-    expect(stderr).toContain('hello\n')
-    project.remove()
-  })
 })

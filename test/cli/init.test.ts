@@ -45,12 +45,13 @@ describe('the name of the package is the folder made fit for npm', () => {
   const names: [string, string][] = [
     ['My Project', 'my-project'],
     ['1e3', '1e3'],
-    ['Übung', 'bung'],
+    ['Übung', 'ubung'],
     ['.hidden', 'hidden'],
     ['__x', 'x'],
     ['日本', 'project'],
     ['deep/er/net/', 'net'],
-    ['node_modules', 'node-modules'],
+    ['node_modules', 'node_modules-project'],
+    ['rappel', 'rappel-project'],
   ]
   test.each(names)('%s is %s', async (folder, name) => {
     const project = new Project()

@@ -5,11 +5,12 @@ import { smallGraph } from './graphs.ts'
 import { spawnScript } from './spawn.ts'
 
 /**
- * In MiB, from 2,000 rounds, when the heap has its size, to 12,000. A leak grows in every thousand rounds: the median of the ten, times
- * ten, was .1 to .4, whatever else ran. Node itself takes some 8 MiB once at an odd time, more often under load, hence the wider bound on
- * the whole. A session of this graph that is kept takes 81 KiB: 800 MiB.
+ * In MiB, from 2,000 rounds, when the heap has its size, to 12,000. What leaks grows in every thousand rounds, so the lower quartile of
+ * the ten increments, times ten, is the leak: measured 0 to .3. Node's heap takes more in steps at odd times, .5 MiB together on a
+ * quiet machine, 10 and once 30 on one with four times as many busy processes as cores; over 60,000 rounds there it stayed within .1 from
+ * the 25,000th on. A session of this graph that is kept takes 81 KiB: 800 MiB.
  */
-const most = { steadily: 2, inAll: 32 }
+const most = { steadily: 2, inAll: 100 }
 
 test('10,000 rounds of compile, run and release do not grow the process', async () => {
   const { stdout, stderr } = await spawnScript(new URL('./compile-often.ts', import.meta.url))
@@ -18,7 +19,7 @@ test('10,000 rounds of compile, run and release do not grow the process', async 
   expect(sizes).toHaveLength(13)
   const growth = sizes.slice(3).map((size, i) => size - sizes[i + 2])
   const sorted = growth.toSorted((a, b) => a - b)
-  expect(5 * (sorted[4] + sorted[5])).toBeLessThan(most.steadily)
+  expect(10 * sorted[2]).toBeLessThan(most.steadily)
   expect(sizes[12] - sizes[2]).toBeLessThan(most.inAll)
 })
 

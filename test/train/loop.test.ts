@@ -125,12 +125,12 @@ describe('events', () => {
     }
   })
 
-  test('epochs: before the first without training; learning rate where the schedule stands; no times without a clock', async () => {
+  test('epochs: before the first without training; the learning rate of the last update; no times without a clock', async () => {
     const { epochs } = await train(of)
     expect(epochs.map(({ epoch, step: at, learningRate }) => [epoch, at, learningRate])).toEqual([
       [0, 0, 0.1],
-      [1, 5, 0.05],
-      [2, 10, 0.025],
+      [1, 5, 0.1],
+      [2, 10, 0.05],
     ])
     expect(epochs.map(({ training }) => training?.examples)).toEqual([undefined, 50, 50])
     expect(epochs.every((event) => !('seconds' in event))).toBe(true)
@@ -268,14 +268,14 @@ describe('interruption', () => {
   test('in the middle of an epoch too', async () => {
     const cut = await abortAt(6, plan({ epochs: 100 }), 'wasm')
     const [last] = cut.epochs.slice(-1)
-    expect([last.epoch, last.step, last.training]).toEqual([1.4, 7, undefined])
+    expect([last.epoch, last.step, last.training?.examples]).toEqual([1.4, 7, 20])
     expect(last.validation?.loss).toBeCloseTo((await measuredByHand(plan(), cut)).loss, 6)
   })
 
-  test('before it began: at most one call', async () => {
+  test('before it began: no step', async () => {
     const { outcome, steps, events } = await train(plan({ epochs: 100 }), { signal: AbortSignal.abort(), form: 'wasm' })
-    expect([outcome.reason, steps]).toEqual(['interrupted', 1])
-    expect(events.map(({ type }) => type)).toEqual(['start', 'epoch', 'steps', 'epoch', 'end'])
+    expect([outcome.reason, steps]).toEqual(['interrupted', 0])
+    expect(events.map(({ type }) => type)).toEqual(['start', 'epoch', 'end'])
   })
 
   test('after the last step it changes nothing: the run is finished', async () => {
@@ -285,6 +285,14 @@ describe('interruption', () => {
     expect(epochs[2].training?.examples).toBe(50)
   })
 
+  test('at the end of an epoch nothing of it is lost', async () => {
+    const cut = await abortAt(4, plan({ epochs: 100 }), 'wasm')
+    expect(cut.epochs.map(({ epoch, training }) => [epoch, training?.examples])).toEqual([
+      [0, undefined],
+      [1, 50],
+    ])
+  })
+
   test('from outside, by a timer, with a clock', async () => {
     const stop = new AbortController()
     const timer = setTimeout(() => stop.abort(), 30)
@@ -292,6 +300,18 @@ describe('interruption', () => {
     clearTimeout(timer)
     expect(outcome).toEqual({ reason: 'interrupted' })
   })
+})
+
+test('a schedule is never asked for a place after the last update', async () => {
+  const asked: number[] = []
+  const decay = ({ step }: { step: number }) => {
+    asked.push(step)
+    return 0.1 * (1 - step / 9)
+  }
+  const { outcome, epochs } = await train({ ...plan({ epochs: 2 }), update: momentum({ learningRate: decay }) })
+  expect(outcome.reason).toBe('finished')
+  expect(Math.max(...asked)).toBe(9)
+  expect(epochs[2].learningRate).toBe(0)
 })
 
 describe('divergence', () => {

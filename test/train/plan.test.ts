@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { dataset } from '../../src/data/dataset.ts'
 import { digits } from '../../src/data/digits.ts'
-import { dense, flatten, relu, sequential } from '../../src/nn/layers.ts'
+import * as op from '../../src/graph/op.ts'
+import { dense, flatten, functional, relu, sequential } from '../../src/nn/layers.ts'
 import { softmaxCrossEntropy, squaredError, structuredSvm } from '../../src/nn/loss.ts'
 import { sgd } from '../../src/optim/sgd.ts'
 import { makePlan, type PlanParts } from '../../src/train/plan.ts'
@@ -99,4 +100,13 @@ describe('training and validation data', () => {
 test('what is left out gets its default', () => {
   const plan = makePlan({ ...parts, batchSize: 1000 })
   expect([plan.batchSize, plan.hyper, plan.name, plan.validation]).toEqual([20, {}, 'blobs', undefined])
+})
+
+test('a model that could not be exported is refused before it is trained', () => {
+  const bound = functional('bound', (x, context) =>
+    context.apply(dense(3), op.add(x, op.full(x.builder, { dtype: 'float32', shape: x.shape }, 0.1))),
+  )
+  expect(() => makePlan({ ...parts, model: bound })).toThrow(
+    'holds the batch size, so the model would work for one size only',
+  )
 })

@@ -5,9 +5,9 @@
 import { expect, test } from 'vitest'
 import { spawnScript } from '../engine/spawn.ts'
 
-async function digests(seed: number, threads: number): Promise<Record<'wasm' | 'nodes', string>> {
+async function digests(seed: number, threads: number, preload?: URL): Promise<Record<'wasm' | 'nodes', string>> {
   const script = new URL('./train-digits.ts', import.meta.url)
-  const { code, stdout, stderr } = await spawnScript(script, { args: [String(seed), String(threads)] })
+  const { code, stdout, stderr } = await spawnScript(script, { args: [String(seed), String(threads)], preload })
   expect([code, stderr]).toEqual([0, ''])
   return JSON.parse(stdout) as Record<'wasm' | 'nodes', string>
 }
@@ -15,7 +15,11 @@ async function digests(seed: number, threads: number): Promise<Record<'wasm' | '
 test('3 epochs on digits in four processes', async () => {
   const runs = await Promise.all([digests(7, 1), digests(7, 2), digests(7, 1), digests(7, 2)])
   expect(new Set(runs.flatMap(({ wasm, nodes }) => [wasm, nodes]))).toHaveProperty('size', 1)
-  const other = await digests(8, 1)
+  const [other, publicPath] = await Promise.all([
+    digests(8, 1),
+    digests(7, 1, new URL('../engine/hide-inner.ts', import.meta.url)),
+  ])
+  expect(publicPath).toEqual(runs[0]) // every call a promise, through the runtime's public interface
   expect(other.wasm).not.toBe(runs[0].wasm)
   expect(other.nodes).toBe(other.wasm)
 })

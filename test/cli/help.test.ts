@@ -1,0 +1,64 @@
+/** @file The texts that a person asks for: help and version. */
+import { afterAll, describe, expect, test } from 'vitest'
+import { commands } from '../../src/cli/commands.ts'
+import { Installation } from './installation.ts'
+
+const cli = new Installation()
+afterAll(() => cli.remove())
+
+async function said(...args: string[]) {
+  const { status, stdout, stderr } = await cli.run(args)
+  expect([status, stderr]).toEqual([0, ''])
+  return stdout
+}
+
+test('without a command: what there is', async () => {
+  const text = await said()
+  expect(text.replace(/^rappel \S+/, 'rappel X')).toMatchInlineSnapshot(`
+    "rappel X trains neural networks on ONNX graphs and shows whether the training is right
+
+      rappel demo           train a small net on the built-in digits and report
+      rappel train          train the project in this folder
+      rappel init <folder>  make a project to start from
+      rappel export [run]   write a run's model elsewhere or in another form
+
+    rappel COMMAND --help tells what a command takes.
+    "
+  `)
+  expect(await said('--help')).toBe(text)
+  expect(await said('-h')).toBe(text)
+  expect(await said('help')).toBe(text)
+})
+
+test('of one command', async () => {
+  const text = await said('train', '--help')
+  expect(text).toMatchInlineSnapshot(`
+    "rappel train [options]: train the project in this folder
+
+      --config <file>  the configuration, or its folder (default: rappel.config.ts)
+      --seed <n>       the seed of all chance: data order, first values, dropout
+      --threads <n>    threads within one operator (default: by the size of the net)
+      --out <folder>   where to write the run (default: a new folder in .rappel/runs)
+      --json           print the final document as JSON
+      --events         print every event as a line of JSON while it happens
+
+    example: rappel train --config other.config.ts --json
+    "
+  `)
+  expect(await said('help', 'train')).toBe(text)
+  expect(await said('train', '--seed', '-h')).toBe(text)
+})
+
+describe('every command', () => {
+  test.each(Object.keys(commands))('%s has a help that names each of its options', async (name) => {
+    const text = await said(name, '--help')
+    for (const option of Object.keys(commands[name].options)) expect(text).toMatch(new RegExp(`^  --${option}\\b`, 'm'))
+    expect(text).toContain(commands[name].example)
+    expect(Math.max(...text.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(100)
+  })
+})
+
+test('version', async () => {
+  expect(await said('--version')).toMatch(/^rappel \d+\.\d+\.\d+, Node \d+\.\d+\.\d+\n$/)
+  expect(await said('-v')).toBe(await said('--version'))
+})
