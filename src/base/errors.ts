@@ -70,6 +70,18 @@ export function checkInteger(name: string, value: number, min = 0): number {
   throw usageError(`${name} is ${show(value)}, expected a whole number from ${min} up`)
 }
 
+/**
+ * Refuses options that do not exist: a mistyped one would otherwise be without effect. (Configurations are run without a type
+ * check.)
+ *
+ * @param given the options, or those that are left when the known ones are taken
+ * @throws RappelError 'usage' with the nearest that exists
+ */
+export function checkOptions(name: string, given: object, known: readonly string[]): void {
+  const odd = Object.keys(given).find((option) => !known.includes(option))
+  if (odd !== undefined) throw usageError(`${name} has no option '${odd}'`, suggestion(odd, known))
+}
+
 /** A value as it should stand in a message: strings quoted, long things cut. */
 export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value)

@@ -1,5 +1,5 @@
 /** @file Initialisers: how a parameter's first values are drawn. */
-import { checkRange } from '../base/errors.ts'
+import { checkOptions, checkRange, show, suggestion, usageError } from '../base/errors.ts'
 import type { RandomStream } from '../base/random.ts'
 import type { Shape } from '../base/tensor.ts'
 import { sizeOf } from '../base/tensor.ts'
@@ -26,7 +26,7 @@ export interface InitialiserOptions {
  * Normal by default, as in the CS231n notes.
  */
 export function he(options: InitialiserOptions = {}): Initialiser {
-  return scaled('he', options.distribution ?? 'normal', ({ fanIn }) => 2 / fanIn)
+  return scaled('he', options, 'normal', ({ fanIn }) => 2 / fanIn)
 }
 
 /**
@@ -34,12 +34,12 @@ export function he(options: InitialiserOptions = {}): Initialiser {
  * that are linear around 0 (tanh). Uniform by default, as in the paper: ±√(6 / (fanIn + fanOut)).
  */
 export function glorot(options: InitialiserOptions = {}): Initialiser {
-  return scaled('glorot', options.distribution ?? 'uniform', ({ fanIn, fanOut }) => 2 / (fanIn + fanOut))
+  return scaled('glorot', options, 'uniform', ({ fanIn, fanOut }) => 2 / (fanIn + fanOut))
 }
 
 /** LeCun, Bottou, Orr and Müller 1998, eq. 16: variance 1 / fanIn. Normal by default. */
 export function leCun(options: InitialiserOptions = {}): Initialiser {
-  return scaled('leCun', options.distribution ?? 'normal', ({ fanIn }) => 1 / fanIn)
+  return scaled('leCun', options, 'normal', ({ fanIn }) => 1 / fanIn)
 }
 
 /** Every value the same. For weights that is a fault (all units then learn the same); for biases 0 is usual. */
@@ -53,7 +53,19 @@ export function zeros(): Initialiser {
   return { ...constant(0), name: 'zeros' }
 }
 
-function scaled(name: string, distribution: 'normal' | 'uniform', variance: (fans: Fans) => number): Initialiser {
+function scaled(
+  name: string,
+  options: InitialiserOptions,
+  usual: 'normal' | 'uniform',
+  variance: (fans: Fans) => number,
+): Initialiser {
+  checkOptions(name, options, ['distribution'])
+  const { distribution = usual } = options
+  if (distribution !== 'normal' && distribution !== 'uniform')
+    throw usageError(
+      `${name}: distribution is ${show(distribution)}`,
+      suggestion(String(distribution), ['normal', 'uniform']),
+    )
   return {
     name,
     draw(shape, fans, stream) {

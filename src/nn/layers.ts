@@ -1,5 +1,5 @@
 /** @file Layers of dense nets. */
-import { checkInteger, checkRange, RappelError } from '../base/errors.ts'
+import { checkInteger, checkOptions, checkRange, RappelError, show, usageError } from '../base/errors.ts'
 import { sizeOf, typeText } from '../base/tensor.ts'
 import * as op from '../graph/op.ts'
 import type { Value } from '../graph/types.ts'
@@ -20,6 +20,7 @@ interface Named {
  */
 export function dense(units: number, options: Named & { init?: Initialiser; bias?: Initialiser | false } = {}): Layer {
   checkInteger('units', units, 1)
+  checkOptions('dense', options, ['name', 'init', 'bias'])
   return {
     kind: 'dense',
     name: options.name,
@@ -41,7 +42,10 @@ export function dense(units: number, options: Named & { init?: Initialiser; bias
 }
 
 function activation(kind: string, apply: (x: Value) => Value): (options?: Named) => Layer {
-  return (options = {}) => ({ kind, name: options.name, build: apply })
+  return (options = {}) => {
+    checkOptions(kind, options, ['name'])
+    return { kind, name: options.name, build: apply }
+  }
 }
 
 /** max(0, x), elementwise. Nair and Hinton 2010. */
@@ -57,6 +61,7 @@ export const sigmoid = activation('sigmoid', op.sigmoid)
  * @param options.slope in [0, 1), default 0.01; rounded to float32
  */
 export function leakyRelu(options: Named & { slope?: number } = {}): Layer {
+  checkOptions('leakyRelu', options, ['name', 'slope'])
   const slope = checkRange('slope', options.slope ?? 0.01, { min: 0, max: 1, open: 'max' })
   return { kind: 'leakyRelu', name: options.name, build: (x) => op.leakyRelu(x, slope) }
 }
@@ -69,6 +74,7 @@ export function leakyRelu(options: Named & { slope?: number } = {}): Layer {
  */
 export function dropout(rate: number, options: Named = {}): Layer {
   checkRange('rate', rate, { min: 0, max: 1, open: 'max' })
+  checkOptions('dropout', options, ['name'])
   return {
     kind: 'dropout',
     name: options.name,
@@ -82,6 +88,7 @@ export function dropout(rate: number, options: Named = {}): Layer {
 
 /** All dimensions but the first become one: [batch, ...] to [batch, features]. */
 export function flatten(options: Named = {}): Layer {
+  checkOptions('flatten', options, ['name'])
   return {
     kind: 'flatten',
     name: options.name,
@@ -91,6 +98,12 @@ export function flatten(options: Named = {}): Layer {
 
 /** Layers one after the other. */
 export function sequential(...layers: readonly Layer[]): Layer {
+  const odd = layers.findIndex((layer) => typeof layer?.build !== 'function')
+  if (odd >= 0)
+    throw usageError(
+      `layer ${odd + 1} of sequential is ${show(layers[odd])}, expected a layer`,
+      'layers are made by a call: nn.relu()',
+    )
   return {
     kind: 'sequential',
     build: (x, context) => layers.reduce((value, layer) => context.apply(layer, value), x),

@@ -1,5 +1,5 @@
 /** @file Losses: how wrong each example is. What is minimised is their mean over the batch. */
-import { checkRange, RappelError } from '../base/errors.ts'
+import { checkOptions, checkRange, RappelError } from '../base/errors.ts'
 import { sizeOf, type Tensor, tensor, typeText } from '../base/tensor.ts'
 import * as op from '../graph/op.ts'
 import type { Value } from '../graph/types.ts'
@@ -37,6 +37,7 @@ export function softmaxCrossEntropy(): Loss {
  * @param options.margin Δ > 0, default 1
  */
 export function structuredSvm(options: { margin?: number } = {}): Loss {
+  checkOptions('structuredSvm', options, ['margin'])
   const margin = checkRange('margin', options.margin ?? 1, { min: 0, open: 'min' })
   return {
     name: 'structuredSvm',

@@ -1,5 +1,5 @@
 /** @file Adam: steps scaled by running moments of the gradient. Kingma and Ba 2015, Algorithm 1. */
-import { checkRange } from '../base/errors.ts'
+import { checkOptions, checkRange } from '../base/errors.ts'
 import { type Rule, rule } from './rule.ts'
 import { checkLearningRate, type Rate } from './schedule.ts'
 
@@ -20,12 +20,14 @@ export function adam({
   beta1 = 0.9,
   beta2 = 0.999,
   epsilon = 1e-8,
+  ...others
 }: {
   learningRate?: Rate
   beta1?: number
   beta2?: number
   epsilon?: number
 } = {}): Rule {
+  checkOptions('adam', others, ['learningRate', 'beta1', 'beta2', 'epsilon'])
   checkRange('beta1', beta1, { min: 0, max: 1, open: 'max' })
   checkRange('beta2', beta2, { min: 0, max: 1, open: 'max' })
   checkRange('epsilon', epsilon, { min: 0, open: 'min' })

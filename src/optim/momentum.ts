@@ -1,4 +1,5 @@
 /** @file Momentum: velocity accumulates past gradients. Sutskever et al. 2013, eq. 1-2. */
+import { checkOptions } from '../base/errors.ts'
 import { checkDialect, type Rule, rule } from './rule.ts'
 import { checkLearningRate, checkRate, type Rate } from './schedule.ts'
 
@@ -17,11 +18,13 @@ export function momentum({
   learningRate,
   momentum: mu = 0.9,
   dialect = 'cs231n',
+  ...others
 }: {
   learningRate: Rate
   momentum?: Rate
   dialect?: 'cs231n' | 'pytorch'
 }): Rule {
+  checkOptions('momentum', others, ['learningRate', 'momentum', 'dialect'])
   checkDialect('momentum', dialect, ['cs231n', 'pytorch'])
   return rule({
     name: 'momentum',

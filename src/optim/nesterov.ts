@@ -1,4 +1,5 @@
 /** @file Nesterov's momentum, rewritten so that the gradient is taken at x itself. Bengio et al. 2013, eq. 7. */
+import { checkOptions } from '../base/errors.ts'
 import { checkDialect, type Rule, rule } from './rule.ts'
 import { checkLearningRate, checkRate, type Rate } from './schedule.ts'
 
@@ -19,11 +20,13 @@ export function nesterov({
   learningRate,
   momentum: mu = 0.9,
   dialect = 'cs231n',
+  ...others
 }: {
   learningRate: Rate
   momentum?: Rate
   dialect?: 'cs231n' | 'pytorch'
 }): Rule {
+  checkOptions('nesterov', others, ['learningRate', 'momentum', 'dialect'])
   checkDialect('nesterov', dialect, ['cs231n', 'pytorch'])
   return rule({
     name: 'nesterov',

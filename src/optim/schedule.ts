@@ -1,5 +1,5 @@
 /** @file Schedules: how a hyperparameter changes while a network learns. */
-import { checkRange, show, usageError } from '../base/errors.ts'
+import { checkOptions, checkRange, show, usageError } from '../base/errors.ts'
 
 /** Where the training stands just before an update. */
 export interface At {
@@ -37,11 +37,13 @@ export function step({
   from,
   factor = 0.5,
   everyEpochs = 5,
+  ...others
 }: {
   from: number
   factor?: number
   everyEpochs?: number
 }): Schedule {
+  checkOptions('step', others, ['from', 'factor', 'everyEpochs'])
   checkRange('step: from', from, { min: 0, open: 'min' })
   checkRange('step: factor', factor, { min: 0, open: 'min' })
   checkRange('step: everyEpochs', everyEpochs, { min: 0, open: 'min' })
@@ -59,7 +61,8 @@ export function step({
  * @param decay k ≥ 0 per epoch; the value halves every ln 2 / k epochs
  * @throws RappelError 'usage' when one is out of range
  */
-export function exponential({ from, decay }: { from: number; decay: number }): Schedule {
+export function exponential({ from, decay, ...others }: { from: number; decay: number }): Schedule {
+  checkOptions('exponential', others, ['from', 'decay'])
   checkRange('exponential: from', from, { min: 0, open: 'min' })
   checkRange('exponential: decay', decay, { min: 0 })
   return named('exponential', `${from} · exp(−${decay} · epoch)`, ({ epoch }) => from * Math.exp(-decay * epoch))
@@ -72,7 +75,8 @@ export function exponential({ from, decay }: { from: number; decay: number }): S
  * @param decay k ≥ 0 per epoch; the value has halved after 1/k epochs
  * @throws RappelError 'usage' when one is out of range
  */
-export function inverse({ from, decay }: { from: number; decay: number }): Schedule {
+export function inverse({ from, decay, ...others }: { from: number; decay: number }): Schedule {
+  checkOptions('inverse', others, ['from', 'decay'])
   checkRange('inverse: from', from, { min: 0, open: 'min' })
   checkRange('inverse: decay', decay, { min: 0 })
   return named('inverse', `${from} / (1 + ${decay} · epoch)`, ({ epoch }) => from / (1 + decay * epoch))

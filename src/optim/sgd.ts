@@ -1,4 +1,5 @@
 /** @file Stochastic gradient descent: a step against the gradient. Robbins and Monro 1951. */
+import { checkOptions } from '../base/errors.ts'
 import { type Rule, rule } from './rule.ts'
 import { checkLearningRate, type Rate } from './schedule.ts'
 
@@ -8,7 +9,8 @@ import { checkLearningRate, type Rate } from './schedule.ts'
  * @param learningRate α > 0, a number or a schedule
  * @throws RappelError 'usage' when α is out of range; says which value was given
  */
-export function sgd({ learningRate }: { learningRate: Rate }): Rule {
+export function sgd({ learningRate, ...others }: { learningRate: Rate }): Rule {
+  checkOptions('sgd', others, ['learningRate'])
   return rule({
     name: 'sgd',
     hyper: { learningRate: checkLearningRate(learningRate) },

@@ -1,0 +1,40 @@
+/** @file Options that do not exist are refused, with the nearest that does: configurations run without a type check. */
+import { expect, test } from 'vitest'
+import { glorot, he } from '../../src/nn/init.ts'
+import { dense, dropout, leakyRelu, relu, sequential } from '../../src/nn/layers.ts'
+import { structuredSvm } from '../../src/nn/loss.ts'
+import { adam, momentum, nesterov, schedule, sgd } from '../../src/optim/index.ts'
+import { failure } from '../data/failure.ts'
+
+/** Calls as JavaScript would, past the types. */
+const call = (made: (...args: never[]) => unknown, ...args: readonly unknown[]) =>
+  failure(() => (made as (...args: readonly unknown[]) => unknown)(...args))
+
+test.each<[Promise<string>, string]>([
+  [call(adam, { learningrate: 0.1 }), "adam has no option 'learningrate' → did you mean 'learningRate'?"],
+  [
+    call(nesterov, { learningRate: 0.1, momentun: 0.5 }),
+    "nesterov has no option 'momentun' → did you mean 'momentum'?",
+  ],
+  [call(momentum, { learningRate: 0.1, dialct: 'x' }), "momentum has no option 'dialct' → did you mean 'dialect'?"],
+  [call(sgd, { learningRate: 0.1, momentum: 0.9 }), "sgd has no option 'momentum' → expected one of: learningRate"],
+  [call(schedule.step, { from: 0.1, factr: 0.5 }), "step has no option 'factr' → did you mean 'factor'?"],
+  [call(structuredSvm, { margins: 5 }), "structuredSvm has no option 'margins' → did you mean 'margin'?"],
+  [call(dense, 10, { inti: 3 }), "dense has no option 'inti' → did you mean 'init'?"],
+  [call(leakyRelu, { slop: 0.1 }), "leakyRelu has no option 'slop' → did you mean 'slope'?"],
+  [call(dropout, 0.5, { nam: 'x' }), "dropout has no option 'nam' → did you mean 'name'?"],
+  [call(he, { distributon: 'uniform' }), "he has no option 'distributon' → did you mean 'distribution'?"],
+  [call(glorot, { distribution: 'unifrom' }), 'glorot: distribution is "unifrom" → did you mean \'uniform\'?'],
+  [
+    call(sequential, dense(3), relu),
+    'layer 2 of sequential is a function, expected a layer → layers are made by a call: nn.relu()',
+  ],
+])('%#', async (told, message) => expect(await told).toBe(`usage: ${message}`))
+
+test('what exists is taken', () => {
+  expect(() => [
+    adam({ beta1: 0.8 }),
+    dense(3, { name: 'a', bias: false }),
+    he({ distribution: 'uniform' }),
+  ]).not.toThrow()
+})
