@@ -39,17 +39,18 @@ await interrupt('demo', Math.floor((await quickestDemo()) * 0.95))
 
 /** Interrupts a command at many moments and tells what came of it. */
 async function interrupt(command: string, within: number): Promise<void> {
-  const count = { status130: 0, bySignal: 0, wrong: 0, models: 0, slowest: 0 }
+  const count = { status130: 0, bySignal: 0, late: 0, wrong: 0, models: 0, slowest: 0 }
   for (let run = 0; run < runs; run++) {
     const after = moments.integer(within)
     const { child, folder, ended } = start(command)
     await sleep(after)
     const sentAt = performance.now()
-    process.kill(run % 2 === 0 ? -child.pid : child.pid, 'SIGINT')
+    const came = kill(run % 2 === 0 ? -child.pid : child.pid, 'SIGINT')
     const { status, signal, complaint } = await ended
     count.slowest = Math.max(count.slowest, performance.now() - sentAt)
     const problems = problemsOf(folder, complaint, -child.pid)
-    if (signal === 'SIGINT') count.bySignal++
+    if (!came && status === 0) count.late++
+    else if (signal === 'SIGINT') count.bySignal++
     else if (status === 130) count.status130++
     else problems.push(`exit status ${status}, signal ${signal}`)
     if (problems.length > 0) {
@@ -62,7 +63,7 @@ async function interrupt(command: string, within: number): Promise<void> {
   }
   console.log(
     `rappel ${command}, ${runs} interrupts within ${within} ms: ${count.status130} exit status 130, ${count.bySignal} ended by the`,
-    `signal before our first line, ${count.wrong} wrong; ${count.models} models kept, each whole; the slowest took`,
+    `signal before our first line, ${count.late} had finished, ${count.wrong} wrong; ${count.models} models kept, each whole; the slowest took`,
     `${Math.round(count.slowest)} ms to end`,
   )
 }
@@ -110,13 +111,17 @@ function problemsOf(folder: string, complaint: string, group: number): string[] 
       problems.push(`${name}: ${(error as Error).message}`)
     }
   }
-  try {
-    process.kill(group, 0)
-    problems.push('a process is left')
-  } catch {
-    // Nobody is in the group any more.
-  }
+  if (kill(group, 0)) problems.push('a process is left')
   return problems
+}
+
+/** @returns false when nobody is there */
+function kill(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal)
+  } catch {
+    return false
+  }
 }
 
 function modelsIn(folder: string): string[] {

@@ -88,6 +88,8 @@ export function tensor<D extends DType>(
     if (dtype === 'int64' && !Number.isSafeInteger(value))
       throw new RappelError('shape', `value ${i} of an int64 tensor is ${value}, expected a whole number`)
     copy[i] = dtype === 'int64' ? BigInt(value) : value
+    if (!isFloat(dtype) && Number(copy[i]) !== value)
+      throw new RappelError('shape', `value ${i} of a tensor of ${dtype} is ${value}, which ${dtype} cannot hold`)
   }
   return { dtype, shape, data: copy }
 }

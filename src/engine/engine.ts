@@ -1,6 +1,6 @@
 /** @file The port to whatever executes graphs. `native.ts` and `web.ts` implement it; nothing else knows the runtime. */
 import { RappelError } from '../base/errors.ts'
-import { Arena, isPlaced, type Tensor, typeText } from '../base/tensor.ts'
+import { Arena, isPlaced, sizeOf, type Tensor, typeText } from '../base/tensor.ts'
 import { sameType } from '../graph/graph.ts'
 import type { Graph, ValueType } from '../graph/types.ts'
 
@@ -90,6 +90,12 @@ export function checkBinding(graph: Graph, role: 'input' | 'output', name: strin
   }
   if (!sameType(value, given))
     throw new RappelError('shape', `the ${role} '${name}' is ${typeText(given)}, expected ${typeText(value)}`)
+  if (given.data.length !== sizeOf(given.shape))
+    throw new RappelError(
+      'shape',
+      `the ${role} '${name}' is ${typeText(given)} but holds ${given.data.length} values`,
+      'make tensors with tensor()',
+    )
   if (placed && !isPlaced(given) && given.data.length > 0)
     throw new RappelError('shape', `the ${role} '${name}' is not in an arena`, 'make it with Arena.place or allocate()')
 }

@@ -135,3 +135,14 @@ describe('the arena', () => {
     expect(given[0].data[0]).toBe(1)
   })
 })
+
+test.each<[DType, number]>([
+  ['int32', 1.7],
+  ['int32', Number.NaN],
+  ['int32', 3e9],
+  ['uint8', 300],
+])('a %s cannot hold %d, and nothing is cut off silently', (dtype, value) => {
+  expect(() => tensor(dtype, [2], [0, value])).toThrow(
+    `value 1 of a tensor of ${dtype} is ${value}, which ${dtype} cannot hold`,
+  )
+})
