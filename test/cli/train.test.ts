@@ -80,6 +80,22 @@ describe('documents', () => {
     expect([...names].filter((name) => !new RegExp(`\\b${name}\\b`).test(documentation))).toEqual([])
   })
 
+  test('the example in the documentation is a real one', async () => {
+    const documentation = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8')
+    const example: RunDocument = JSON.parse(/^```json\n([\s\S]*?)^```$/m.exec(documentation)?.[1] ?? '')
+    const { stdout } = await installation.run(['demo', '--json'], { cwd: project().folder })
+    const document: RunDocument = JSON.parse(stdout)
+    // Processors differ in the last bits, runs in their time and place.
+    const comparable = (given: RunDocument) => {
+      const text = JSON.stringify({ ...given, epochs: given.epochs.slice(0, 2) })
+      return JSON.parse(text, (name, value) => {
+        if (name === 'engine' || name === 'model' || name === 'threads') return name
+        return typeof value === 'number' && !Number.isInteger(value) ? 'a fraction' : value
+      })
+    }
+    expect(comparable(example)).toEqual(comparable(document))
+  })
+
   test('what is not finite is spelt out, and a run that diverged has the exit status 1 and no model', async () => {
     const { folder, runFolder } = bound(
       project({
