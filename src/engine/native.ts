@@ -143,6 +143,8 @@ interface LoadedRuntime {
 async function loadRuntime(): Promise<LoadedRuntime> {
   try {
     const module = (await import('onnxruntime-node')) as Runtime & { listSupportedBackends(): { name: string }[] }
+    // What the runtime would print of a failure stands in the error that it throws.
+    module.env.logLevel = 'fatal'
     return {
       common: module,
       inner: loadInner(),

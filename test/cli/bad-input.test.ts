@@ -213,10 +213,22 @@ describe('the runtime', () => {
       'rappel.config.ts:3: provider is "cdua", expected one of "cpu", "cuda", "webgpu", "coreml", "dml"',
       "did you mean 'cuda'?",
     ))
-  test('a provider that is not there', () =>
+  test('a provider of another system', () => {
+    const [provider, hint] =
+      process.platform === 'win32'
+        ? ['coreml', 'CoreML exists on macOS only; leave the provider out to use the CPU']
+        : ['dml', 'DirectML exists on Windows only; leave the provider out to use the CPU']
+    return refuses(
+      configText({ provider: `'${provider}'` }),
+      new RegExp(
+        `^rappel: the provider is '${provider}', expected one that this onnxruntime-node has: cpu.*\\n  ${hint}\\n$`,
+      ),
+    )
+  })
+  test('a provider whose libraries are not installed', () =>
     refuses(
       configText({ provider: "'cuda'" }),
-      /(^|\n)rappel: the provider (is 'cuda', expected one that|'cuda' does not work on this machine: ).*\n {2}CUDA exists on Linux x64 with an NVIDIA card: .*\n$/,
+      /^rappel: the provider (is 'cuda', expected one that|'cuda' does not work on this machine: ).*\n {2}CUDA exists on Linux x64 with an NVIDIA card: .*\n$/,
     ))
 })
 
