@@ -27,6 +27,22 @@ for (const columns of [10, 32, 64, 128, 256, 512, 1024])
     )
   }
 
+/** A ReLU's gradient, from its output; the same matrix stands for the gradient that comes in. */
+const gate: Record<string, (x: Value) => Value> = {
+  'Greater, Where': (x) => op.where(op.greater(x, 0), x, 0),
+  'HardSigmoid, Mul': (x) => op.mul(x, op.hardSigmoid(x, 1e38, 0)),
+}
+
+console.log('\ngate of 128 rows: the same\n\ncolumns  threads  Where  HardSigmoid')
+for (const columns of [16, 128, 256, 512])
+  for (const threads of [1, engine.cores]) {
+    const calls = await Promise.all(Object.values(gate).map((form) => compile(form, [128, columns], threads)))
+    const [where, steep] = medians(calls)
+    console.log(
+      `${String(columns).padStart(7)}  ${String(threads).padStart(7)}  ${where.padStart(5)}  ${steep.padStart(11)}`,
+    )
+  }
+
 async function compile(form: (x: Value) => Value, shape: readonly number[], threads: number): Promise<Call> {
   const builder = new Builder(operators)
   const graph = builder.graph('form', { y: form(builder.input('x', 'float32', shape)) })

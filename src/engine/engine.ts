@@ -1,4 +1,4 @@
-/** @file The port to whatever executes graphs. `native.ts` and `web.ts` implement it; nothing else knows the runtime. */
+/** @file The port to whatever executes graphs. `native.ts` implements it; nothing else knows the runtime. */
 import { RappelError } from '../base/errors.ts'
 import { Arena, isPlaced, sizeOf, type Tensor, typeText } from '../base/tensor.ts'
 import { sameType } from '../graph/graph.ts'

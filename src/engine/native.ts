@@ -1,4 +1,4 @@
-/** @file The engine on onnxruntime-node. The only file, with web.ts, that knows the runtime. */
+/** @file The engine on onnxruntime-node. The only file that knows the runtime. */
 import { createRequire } from 'node:module'
 import { availableParallelism } from 'node:os'
 import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node'
