@@ -115,6 +115,55 @@ export function gemm(
   return one(innermost(a, b, c), 'Gemm', c === undefined ? [a, b] : [a, b, c], attributes)
 }
 
+/** How a kernel moves over the spatial dimensions, one number for each of them; padding is with zeros. */
+export interface ConvOptions {
+  /** Steps between neighbouring windows; default 1. */
+  readonly strides?: readonly number[]
+  /** Zeros before each dimension, then after each; default 0. */
+  readonly pads?: readonly number[]
+  /** Steps between neighbouring entries of the kernel; default 1. */
+  readonly dilations?: readonly number[]
+  /** Groups of channels that have nothing to do with each other; default 1. */
+  readonly group?: number
+}
+
+/** Attributes of a convolution: what is the default is left out, but a list of the wrong length stays, to be refused. */
+function convAttributes(x: Value, options: ConvOptions & { outputPadding?: readonly number[] }): Attributes {
+  const rank = x.shape.length - 2
+  const lists = [
+    ['strides', options.strides, 1, rank],
+    ['pads', options.pads, 0, 2 * rank],
+    ['dilations', options.dilations, 1, rank],
+    ['output_padding', options.outputPadding, 0, rank],
+  ] as const
+  const given = lists.flatMap(([name, list, usual, length]) =>
+    list === undefined || (list.length === length && list.every((n) => n === usual)) ? [] : [[name, list]],
+  )
+  return { ...Object.fromEntries(given), ...((options.group ?? 1) !== 1 && { group: options.group }) }
+}
+
+/**
+ * Convolution (without turning the kernel) of [batch, channels, ...spatial] with a kernel [filters, channels / group, ...kernel]
+ * and, if given, a bias [filters]: [batch, filters, ...].
+ */
+export function conv(x: Value, w: Value, b?: Value, options: ConvOptions = {}): Value {
+  return one(innermost(x, w, b), 'Conv', b === undefined ? [x, w] : [x, w, b], convAttributes(x, options))
+}
+
+/**
+ * The transpose of a convolution: [batch, channels, ...spatial] and a kernel [channels, filters / group, ...kernel] give
+ * [batch, filters, ...], where each input is spread over its window. `pads` cut the result; `outputPadding` makes it longer at
+ * the end of each dimension.
+ */
+export function convTranspose(
+  x: Value,
+  w: Value,
+  b?: Value,
+  options: ConvOptions & { readonly outputPadding?: readonly number[] } = {},
+): Value {
+  return one(innermost(x, w, b), 'ConvTranspose', b === undefined ? [x, w] : [x, w, b], convAttributes(x, options))
+}
+
 /** Over which axes to reduce (all by default, negative ones count from the end), and whether they stay with length 1. */
 export interface ReduceOptions {
   readonly axes?: readonly number[]

@@ -89,6 +89,7 @@ export type LinearKind = 'MatMul' | 'Gemm'
 export type ReductionKind = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ArgMax'
 export type ShapeKind = 'Reshape' | 'Transpose' | 'Concat' | 'Split' | 'Slice' | 'Pad' | 'Expand'
 export type IndexingKind = 'Gather' | 'GatherElements' | 'ScatterElements'
+export type ConvolutionKind = 'Conv' | 'ConvTranspose'
 export type ControlKind = 'Loop'
 
 /** Every operator that a graph may hold. Adding one here does not compile until its table entry says everything. */
@@ -100,6 +101,7 @@ export type OpKind =
   | ReductionKind
   | ShapeKind
   | IndexingKind
+  | ConvolutionKind
   | ControlKind
 
 export type AttributeType = 'int' | 'ints' | 'float' | 'string' | 'graph' | 'tensor'

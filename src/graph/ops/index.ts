@@ -3,6 +3,7 @@
 import type { Operators } from '../types.ts'
 import { activations } from './activation.ts'
 import { control } from './control.ts'
+import { convolutions } from './convolution.ts'
 import { elementwise } from './elementwise.ts'
 import { indexingOps } from './indexing.ts'
 import { linear } from './linear.ts'
@@ -18,5 +19,6 @@ export const operators: Operators = {
   ...reductions,
   ...shapeOps,
   ...indexingOps,
+  ...convolutions,
   ...control,
 }
