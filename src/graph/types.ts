@@ -90,6 +90,8 @@ export type ReductionKind = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ArgMax'
 export type ShapeKind = 'Reshape' | 'Transpose' | 'Concat' | 'Split' | 'Slice' | 'Pad' | 'Expand'
 export type IndexingKind = 'Gather' | 'GatherElements' | 'ScatterElements'
 export type ControlKind = 'Loop'
+export type PoolingKind = 'MaxPool' | 'AveragePool' | 'GlobalAveragePool'
+export type SelectionKind = 'TopK'
 
 /** Every operator that a graph may hold. Adding one here does not compile until its table entry says everything. */
 export type OpKind =
@@ -101,6 +103,8 @@ export type OpKind =
   | ShapeKind
   | IndexingKind
   | ControlKind
+  | PoolingKind
+  | SelectionKind
 
 export type AttributeType = 'int' | 'ints' | 'float' | 'string' | 'graph' | 'tensor'
 
@@ -111,6 +115,8 @@ export interface OpDefinition {
   readonly attributes: Readonly<Record<string, AttributeType>>
   /** What the values that it gives are named after; default: the operator's name in small letters. */
   readonly label?: string
+  /** How many outputs a file must have; those behind are left out of it when nothing uses them. Default: all. */
+  readonly requiredOutputs?: number
   readonly shape: ShapeRule
   readonly gradient: GradientRule | 'none'
   readonly batch: BatchRule | 'none'
