@@ -164,7 +164,8 @@ export class ForeignNode {
   #add(kind: OpKind, inputs: readonly (Value | undefined)[], attributes: Attributes, names: readonly string[]) {
     const at = `${this.node.at === '' ? '' : `${this.node.at}: `}${this.node.label}`
     const values = locate(at, () => this.builder.node(kind, inputs, attributes, names))
-    if (values.length !== names.length)
+    const required = this.builder.operators[kind].requiredOutputs ?? values.length
+    if (names.length > values.length || names.length < required)
       throw this.error(`gives ${values.length} values, but has ${names.length} outputs`)
     for (const { name, shape } of values)
       if (!shape.every((dim) => Number.isSafeInteger(dim) && dim >= 0))

@@ -5,6 +5,7 @@ import { bytesPerElement, sizeOf, type Tensor } from '../base/tensor.ts'
 import { assemble, type ReadOptions } from './assemble.ts'
 import { irVersion } from './document.ts'
 import { OPSET } from './graph.ts'
+import { usedValues, writtenOutputs } from './left_out.ts'
 import { dtypeNumbers } from './op.ts'
 import {
   type AttributeProto,
@@ -96,12 +97,13 @@ function isGraph(value: AttributeValue): value is Graph {
 
 function graphProto(graph: Graph, declared: (value: Value) => readonly (string | number)[]): GraphProto {
   const { name, inputs, outputs, constants, nodes } = graph
+  const used = usedValues(graph)
   return create(GraphProtoSchema, {
     name,
     input: inputs.map((value) => valueProto(value, declared(value))),
     output: outputs.map((value) => valueProto(value, declared(value))),
     initializer: constants.map((value) => tensorProto(value.name, value.constant as Tensor)),
-    node: nodes.map(nodeProto),
+    node: nodes.map((node) => nodeProto(node, writtenOutputs(node, used))),
   })
 }
 
@@ -126,14 +128,14 @@ function tensorProto(name: string, { dtype, shape, data }: Tensor): TensorProto 
   })
 }
 
-function nodeProto({ kind, inputs, outputs, attributes }: Node): NodeProto {
+function nodeProto({ kind, inputs, outputs, attributes }: Node, written: readonly string[]): NodeProto {
   const { operators } = outputs[0].builder
   return create(NodeProtoSchema, {
     opType: kind,
     // Runtimes and viewers call the node by its name.
     name: outputs[0].name,
     input: inputs.map((value) => value?.name ?? ''),
-    output: outputs.map((value) => value.name),
+    output: [...written],
     attribute: Object.entries(attributes).map(([name, value]) =>
       attributeProto(name, value, operators[kind].attributes[name] === 'float'),
     ),

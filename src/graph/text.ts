@@ -3,6 +3,7 @@ import { isFloat, type Tensor } from '../base/tensor.ts'
 import { assemble, type ReadOptions } from './assemble.ts'
 import { dtypeWords, irVersion } from './document.ts'
 import { OPSET } from './graph.ts'
+import { usedValues, writtenOutputs } from './left_out.ts'
 import { parseDocument } from './text_parse.ts'
 import type { AttributeType, AttributeValue, Graph, Node, Operators, Value, ValueType } from './types.ts'
 
@@ -33,6 +34,7 @@ type PlainValue = Exclude<AttributeValue, Graph>
 
 function lines(graph: Graph): string[] {
   const { name, inputs, outputs, constants, nodes } = graph
+  const used = usedValues(graph)
   const list = (values: readonly Value[]) => values.map((value) => `${typeOf(value)} ${word(value.name)}`).join(', ')
   const head = `${word(name)} (${list(inputs)}) => (${list(outputs)})`
   const last = constants.length - 1
@@ -41,10 +43,14 @@ function lines(graph: Graph): string[] {
       `  ${typeOf(value)} ${word(value.name)} = {${elements(value.constant as Tensor)}}${i === last ? '' : ','}`,
   )
   const top = constants.length === 0 ? [`${head} {`] : [`${head} <`, ...initializers, '> {']
-  return [...top, ...nodes.flatMap(nodeLines).map((line) => `  ${line}`), '}']
+  return [
+    ...top,
+    ...nodes.flatMap((node) => nodeLines(node, writtenOutputs(node, used))).map((line) => `  ${line}`),
+    '}',
+  ]
 }
 
-function nodeLines({ kind, inputs, outputs, attributes }: Node): string[] {
+function nodeLines({ kind, inputs, outputs, attributes }: Node, outputNames: readonly string[]): string[] {
   const types = outputs[0].builder.operators[kind].attributes
   const entries = Object.entries(attributes)
   const plain = entries.filter((entry): entry is [string, PlainValue] => !isGraph(entry[1]))
@@ -52,7 +58,7 @@ function nodeLines({ kind, inputs, outputs, attributes }: Node): string[] {
   const written = plain.map(([name, value]) => `${name}: ${types[name]} = ${attributeText(value, types[name])}`)
   const before = written.length === 0 ? '' : `<${written.join(', ')}> `
   const names = inputs.map((value) => word(value?.name ?? '')).join(', ')
-  const start = `${outputs.map(({ name }) => word(name)).join(', ')} = ${kind} ${before}(${names})`
+  const start = `${outputNames.map(word).join(', ')} = ${kind} ${before}(${names})`
   if (graphs.length === 0) return [start]
   // Graphs stand behind the inputs, as onnx.printer has them.
   const bodies = graphs.flatMap(([name, body], i) => {

@@ -91,6 +91,8 @@ export type ShapeKind = 'Reshape' | 'Transpose' | 'Concat' | 'Split' | 'Slice' |
 export type IndexingKind = 'Gather' | 'GatherElements' | 'ScatterElements'
 export type ConvolutionKind = 'Conv' | 'ConvTranspose'
 export type ControlKind = 'Loop'
+export type PoolingKind = 'MaxPool' | 'AveragePool' | 'GlobalAveragePool'
+export type SelectionKind = 'TopK'
 
 /** Every operator that a graph may hold. Adding one here does not compile until its table entry says everything. */
 export type OpKind =
@@ -103,6 +105,8 @@ export type OpKind =
   | IndexingKind
   | ConvolutionKind
   | ControlKind
+  | PoolingKind
+  | SelectionKind
 
 export type AttributeType = 'int' | 'ints' | 'float' | 'string' | 'graph' | 'tensor'
 
@@ -113,6 +117,8 @@ export interface OpDefinition {
   readonly attributes: Readonly<Record<string, AttributeType>>
   /** What the values that it gives are named after; default: the operator's name in small letters. */
   readonly label?: string
+  /** How many outputs a file must have; those behind are left out of it when nothing uses them. Default: all. */
+  readonly requiredOutputs?: number
   readonly shape: ShapeRule
   readonly gradient: GradientRule | 'none'
   readonly batch: BatchRule | 'none'

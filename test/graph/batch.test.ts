@@ -27,6 +27,7 @@ const roundsAnew: readonly OpKind[] = [
   ...(['MatMul', 'Gemm', 'ReduceSum', 'ReduceMean', 'Softmax', 'LogSoftmax'] as const),
   ...(['Exp', 'Log', 'Tanh', 'Sigmoid', 'Pow'] as const),
   ...(['Conv', 'ConvTranspose'] as const),
+  ...(['AveragePool', 'GlobalAveragePool'] as const),
 ]
 
 const drawn = (kind: OpKind) =>

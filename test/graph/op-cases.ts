@@ -4,6 +4,7 @@ import type { Attributes, OpKind } from '../../src/graph/types.ts'
 import { between, distinct, float, integers, ints, type OpCase, opCase, twice } from './op-case.ts'
 import { convolutionCases } from './op-cases-convolution.ts'
 import { movingCases } from './op-cases-moving.ts'
+import { poolingCases } from './op-cases-pooling.ts'
 import { axisOf, broadcastShapes, flag, option, seeds, shapes } from './op-draws.ts'
 
 const anyReal = between(0.1, 2, true)
@@ -191,6 +192,7 @@ export const opCases: Readonly<Record<OpKind, Cases>> = {
   ArgMax: argMax,
   ...movingCases,
   ...convolutionCases,
+  ...poolingCases,
   Loop: 'control flow',
 }
 

@@ -8,7 +8,9 @@ import { elementwise } from './elementwise.ts'
 import { indexingOps } from './indexing.ts'
 import { linear } from './linear.ts'
 import { logic } from './logic.ts'
+import { pooling } from './pooling.ts'
 import { reductions } from './reduction.ts'
+import { selection } from './selection.ts'
 import { shapeOps } from './shape.ts'
 
 export const operators: Operators = {
@@ -21,4 +23,6 @@ export const operators: Operators = {
   ...indexingOps,
   ...convolutions,
   ...control,
+  ...pooling,
+  ...selection,
 }

@@ -1,0 +1,134 @@
+/** @file The windows of pooling: where they lie along each spatial axis, and how their attributes are read. */
+import { RappelError } from '../../base/errors.ts'
+import { type Shape, typeText } from '../../base/tensor.ts'
+import type { Attributes, Value } from '../types.ts'
+
+/** The windows along one axis. Window w covers the places w·stride − before + i·dilation, i from 0 to size − 1. */
+export interface WindowAxis {
+  /** Length of the input. */
+  readonly length: number
+  /** Number of windows: length of the output. */
+  readonly count: number
+  /** Number of places in a window. */
+  readonly size: number
+  readonly stride: number
+  readonly dilation: number
+  /** Padding in front and behind. */
+  readonly before: number
+  readonly after: number
+}
+
+/** Attributes of an operator with windows, each with its default. */
+export const windowAttributes = {
+  kernel_shape: 'ints',
+  strides: 'ints',
+  pads: 'ints',
+  dilations: 'ints',
+  ceil_mode: 'int',
+} as const
+
+/**
+ * The windows of a node, one entry for each spatial axis of [batch, channels, …spatial].
+ *
+ * @throws RappelError 'shape' or 'op' when the attributes do not fit the input, or a window covers padding alone
+ */
+export function windowsOf(x: Value, attributes: Attributes): readonly WindowAxis[] {
+  const spatial = x.shape.slice(2)
+  if (spatial.length < 1 || spatial.length > 3)
+    throw new RappelError(
+      'shape',
+      `the input is ${typeText(x)}, expected [batch, channels, …] with one to three spatial dimensions`,
+    )
+  const sizes = listOf(attributes, 'kernel_shape', spatial.length, undefined, 1)
+  const strides = listOf(attributes, 'strides', spatial.length, 1, 1)
+  const dilations = listOf(attributes, 'dilations', spatial.length, 1, 1)
+  const pads = listOf(attributes, 'pads', 2 * spatial.length, 0, 0)
+  return spatial.map((length, i) =>
+    windowAxis(i, attributes.ceil_mode === 1, {
+      length,
+      size: sizes[i],
+      stride: strides[i],
+      dilation: dilations[i],
+      before: pads[i],
+      after: pads[i + spatial.length],
+    }),
+  )
+}
+
+function listOf(
+  attributes: Attributes,
+  name: string,
+  count: number,
+  fallback: number | undefined,
+  least: number,
+): readonly number[] {
+  const given = attributes[name] as readonly number[] | undefined
+  if (given === undefined && fallback !== undefined) return new Array<number>(count).fill(fallback)
+  const fits = given?.length === count && given.every((n) => Number.isSafeInteger(n) && n >= least)
+  if (given !== undefined && fits) return given
+  throw new RappelError(
+    'shape',
+    `${name} is ${given === undefined ? 'missing' : `[${given}]`}, expected ${count} whole numbers from ${least} up`,
+  )
+}
+
+/**
+ * Counts the windows along an axis (ONNX MaxPool-12): those that fit; with `ceil` also one more that hangs over the end,
+ * unless it would start behind the input and its front padding.
+ */
+function windowAxis(i: number, ceil: boolean, axis: Omit<WindowAxis, 'count'>): WindowAxis {
+  const { length, size, stride, dilation, before, after } = axis
+  if (before >= size || after >= size)
+    throw new RappelError(
+      'shape',
+      `the padding of spatial axis ${i} is ${before} and ${after}, expected less than the window's ${size}`,
+    )
+  const room = length + before + after - dilation * (size - 1) - 1
+  if (room < 0)
+    throw new RappelError(
+      'shape',
+      `the window covers ${dilation * (size - 1) + 1} places along spatial axis ${i}, which has ${length + before + after} with its padding`,
+      'take a smaller window, or pad',
+    )
+  let count = Math.floor(room / stride) + 1
+  if (ceil && room % stride !== 0 && count * stride < length + before) count++
+  const windows = { ...axis, count }
+  const empty = placesOf(windows).findIndex((places) => places.length === 0)
+  if (empty >= 0) throw new RappelError('shape', `window ${empty} of spatial axis ${i} covers nothing but padding`)
+  return windows
+}
+
+/** For each window along an axis, the places of the input that it covers. */
+export function placesOf({ length, count, size, stride, dilation, before }: WindowAxis): number[][] {
+  return Array.from({ length: count }, (_, window) =>
+    Array.from({ length: size }, (_, i) => window * stride - before + i * dilation).filter(
+      (place) => place >= 0 && place < length,
+    ),
+  )
+}
+
+/** The other way round: for each place, the windows that cover it. */
+export function coversOf(axis: WindowAxis): number[][] {
+  const covers = Array.from({ length: axis.length }, (): number[] => [])
+  placesOf(axis).forEach((places, window) => {
+    for (const place of places) covers[place].push(window)
+  })
+  return covers
+}
+
+/** How many places of each window along an axis are counted: those of the input, or with the padding. */
+export function countsOf(axis: WindowAxis, includePad: boolean): number[] {
+  if (!includePad) return placesOf(axis).map((places) => places.length)
+  const { length, count, size, stride, dilation, before, after } = axis
+  return Array.from({ length: count }, (_, window) => {
+    const places = Array.from({ length: size }, (_, i) => window * stride - before + i * dilation)
+    // Beyond the padding a window of `ceil_mode` hangs over nothing.
+    return places.filter((place) => place < length + after).length
+  })
+}
+
+/** Shape of what has one element a window. */
+export const pooledShape = (x: Value, axes: readonly WindowAxis[]): Shape => [
+  ...x.shape.slice(0, 2),
+  ...axes.map(({ count }) => count),
+]
