@@ -51,8 +51,10 @@ function innermost(...operands: readonly (Operand | undefined)[]): GraphBuilder 
 }
 
 const unary = (kind: OpKind, attributes?: Attributes) => (x: Value) => one(x.builder, kind, [x], attributes)
-const ints = (builder: GraphBuilder, values: readonly number[]) =>
+/** A constant list of whole numbers: axes, a shape. */
+export const int64s = (builder: GraphBuilder, values: readonly number[]) =>
   builder.constant(tensor('int64', [values.length], values))
+const ints = int64s
 
 export const add = (a: Operand, b: Operand) => binary('Add', a, b)
 export const sub = (a: Operand, b: Operand) => binary('Sub', a, b)

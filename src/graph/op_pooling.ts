@@ -62,3 +62,16 @@ export function topK(
   const [values, indices] = x.builder.node('TopK', [x, x.builder.constant(tensor('int64', [1], [k]))], attributes)
   return [values, indices]
 }
+
+/**
+ * Puts each element at the place that a max-pooling's index names, zeros elsewhere; no place may be named twice. ONNX MaxUnpool-11.
+ *
+ * @param indices of the shape of `x`, flat over the whole result
+ * @param shape of the result
+ */
+export function maxUnpool(x: Value, indices: Value, shape: readonly number[], options: WindowOptions): Value {
+  const { kernel_shape, strides, pads } = windowAttributes(options)
+  const attributes = { kernel_shape, ...(strides && { strides }), ...(pads && { pads }) }
+  const target = x.builder.constant(tensor('int64', [shape.length], shape))
+  return x.builder.node('MaxUnpool', [x, indices, target], attributes)[0]
+}

@@ -93,6 +93,7 @@ export type ConvolutionKind = 'Conv' | 'ConvTranspose'
 export type ControlKind = 'Loop'
 export type PoolingKind = 'MaxPool' | 'AveragePool' | 'GlobalAveragePool'
 export type SelectionKind = 'TopK'
+export type UnpoolingKind = 'MaxUnpool'
 
 /** Every operator that a graph may hold. Adding one here does not compile until its table entry says everything. */
 export type OpKind =
@@ -107,6 +108,7 @@ export type OpKind =
   | ControlKind
   | PoolingKind
   | SelectionKind
+  | UnpoolingKind
 
 export type AttributeType = 'int' | 'ints' | 'float' | 'string' | 'graph' | 'tensor'
 

@@ -5,6 +5,7 @@ import { between, distinct, float, integers, ints, type OpCase, opCase, twice } 
 import { convolutionCases } from './op-cases-convolution.ts'
 import { movingCases } from './op-cases-moving.ts'
 import { poolingCases } from './op-cases-pooling.ts'
+import { unpoolingCases } from './op-cases-unpooling.ts'
 import { axisOf, broadcastShapes, flag, option, seeds, shapes } from './op-draws.ts'
 
 const anyReal = between(0.1, 2, true)
@@ -193,6 +194,7 @@ export const opCases: Readonly<Record<OpKind, Cases>> = {
   ...movingCases,
   ...convolutionCases,
   ...poolingCases,
+  ...unpoolingCases,
   Loop: 'control flow',
 }
 

@@ -12,6 +12,7 @@ import { pooling } from './pooling.ts'
 import { reductions } from './reduction.ts'
 import { selection } from './selection.ts'
 import { shapeOps } from './shape.ts'
+import { unpooling } from './unpooling.ts'
 
 export const operators: Operators = {
   ...elementwise,
@@ -22,6 +23,7 @@ export const operators: Operators = {
   ...shapeOps,
   ...indexingOps,
   ...convolutions,
+  ...unpooling,
   ...control,
   ...pooling,
   ...selection,

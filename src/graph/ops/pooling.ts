@@ -14,8 +14,16 @@ import type {
   ShapeRule,
   Value,
 } from '../types.ts'
+import {
+  countsOf,
+  coversOf,
+  placesOf,
+  pooledShape,
+  type WindowAxis,
+  windowAttributes,
+  windowsOf,
+} from './pooling_windows.ts'
 import { required, requireFloat } from './shapes.ts'
-import { countsOf, coversOf, placesOf, pooledShape, type WindowAxis, windowAttributes, windowsOf } from './pooling_windows.ts'
 
 const nodeWindows = (node: Node) => windowsOf(required(node.inputs, 0), node.attributes)
 const flat = (x: Value) => op.reshape(x, [sizeOf(x.shape)])
