@@ -9,11 +9,14 @@ export interface Contestant {
   readonly id: string
   readonly title: string
   readonly command: readonly string[]
+  /** Compared on dense nets only. */
+  readonly denseOnly?: true
 }
 
-const served = (id: string, title: string): Contestant => ({
+const served = (id: string, title: string, options: Pick<Contestant, 'denseOnly'> = {}): Contestant => ({
   id,
   title,
+  ...options,
   command: [process.execPath, `${import.meta.dirname}/serve.ts`, id],
 })
 
@@ -24,9 +27,9 @@ export const CONTESTANTS: readonly Contestant[] = [
     title: 'PyTorch',
     command: [process.env.RAPPEL_PYTHON || 'python3', `${import.meta.dirname}/peers/pytorch.py`, String(THREADS)],
   },
-  served('jax-js', 'jax-js'),
-  served('tfjs', 'tfjs'),
-  served('tfjs-tuned', 'tfjs, tuned'),
+  served('jax-js', 'jax-js', { denseOnly: true }),
+  served('tfjs', 'tfjs', { denseOnly: true }),
+  served('tfjs-tuned', 'tfjs, tuned', { denseOnly: true }),
 ]
 
 /** A started peer. Requests go one at a time. */

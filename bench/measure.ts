@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { watchBystanders } from './bystanders.ts'
-import { type CaseSpec, LOSS_TOLERANCE, makeCase, STEPS_CHECKED } from './cases.ts'
+import { type CaseSpec, LOSS_TOLERANCE, makeCase } from './cases.ts'
 import { type Contestant, Running } from './contestant.ts'
+import { isDense } from './nets.ts'
 
 export interface Timing {
   readonly id: string
@@ -22,7 +23,7 @@ export interface Timing {
   readonly times: readonly number[]
   /** In the last round; each is sized after the one before. */
   readonly stepsPerRound: number
-  /** The loss of step STEPS_CHECKED, within LOSS_TOLERANCE of the expected one. */
+  /** The loss of step `stepsChecked`, within LOSS_TOLERANCE of the expected one. */
   readonly loss: number
 }
 
@@ -38,7 +39,7 @@ export interface CaseResult {
   readonly failed: readonly { readonly peer: string; readonly reason: string }[]
 }
 
-/** A peer's share of a round. Long enough that the clock's grain and the first steps do not show. */
+/** A peer's share of a round, at least two steps. Long enough that the clock's grain and the first steps do not show. */
 const SHARE_MILLISECONDS = 60
 
 /** Untimed steps before a share, as a part of it: caches, clock rate and threads become this peer's. */
@@ -73,7 +74,8 @@ export async function measure(
   tell: (progress: string) => void,
 ): Promise<CaseResult> {
   const folder = mkdtempSync(join(tmpdir(), 'rappel-bench-'))
-  const started = contestants.map((contestant) => new Running(contestant))
+  const fitting = contestants.filter(({ denseOnly }) => !denseOnly || isDense(spec.layers))
+  const started = fitting.map((contestant) => new Running(contestant))
   try {
     const data = join(folder, 'case.bin')
     writeData(spec, data)
@@ -148,12 +150,12 @@ class Field {
 /** @throws Error when the peer computes something else */
 async function check(entry: Entry, spec: CaseSpec, data: string): Promise<void> {
   entry.form = (await entry.running.ask({ do: 'prepare', spec, data })).form
-  await entry.running.ask({ do: 'run', settle: 0, count: STEPS_CHECKED })
+  await entry.running.ask({ do: 'run', settle: 0, count: spec.stepsChecked })
   entry.loss = (await entry.running.ask({ do: 'loss' })).loss
   const difference = Math.abs(entry.loss - spec.expectedLoss) / spec.expectedLoss
   if (difference <= LOSS_TOLERANCE) return
   throw new Error(
-    `computes something else: after ${STEPS_CHECKED} steps its loss is ${entry.loss}, expected ${spec.expectedLoss}`,
+    `computes something else: after ${spec.stepsChecked} steps its loss is ${entry.loss}, expected ${spec.expectedLoss}`,
   )
 }
 
@@ -206,10 +208,7 @@ function quantile(values: readonly number[], share: number): number {
 
 /** The case's numbers without gaps, in the order that `peers/pytorch.py` states. */
 function writeData(spec: CaseSpec, file: string): void {
-  const { layers, batches } = makeCase(spec)
-  const arrays = [
-    ...layers.flatMap(({ weight, bias }) => [weight, bias]),
-    ...batches.flatMap(({ inputs, targets }) => [inputs, targets]),
-  ]
+  const { parameters, batches } = makeCase(spec)
+  const arrays = [...parameters.flat(), ...batches.flatMap(({ inputs, targets }) => [inputs, targets])]
   writeFileSync(file, Buffer.concat(arrays.map((array) => new Uint8Array(array.buffer))))
 }

@@ -1,21 +1,9 @@
 /**
  * @file The arbiter: each case's training by plain loops in float64. It prints the losses that stand in `cases.ts`
- * (`node bench/reference.ts`, some seconds) and shares no code with any peer.
+ * (`node bench/reference.ts [CASE]...`, some seconds for dense nets, minutes for convolutions) and shares no code with any peer.
  */
-import { CASES, type Case, makeCase, STEPS_CHECKED } from './cases.ts'
-
-/** a [n, k] or its transpose, times b [k, m] or its transpose, as [n, m]. */
-function product(a: Float64Array, b: Float64Array, n: number, k: number, m: number, turned: 'none' | 'a' | 'b') {
-  const result = new Float64Array(n * m)
-  for (let i = 0; i < n; i++)
-    for (let l = 0; l < k; l++) {
-      const factor = turned === 'a' ? a[l * n + i] : a[i * k + l]
-      if (factor === 0) continue
-      if (turned === 'b') for (let j = 0; j < m; j++) result[i * m + j] += factor * b[j * k + l]
-      else for (let j = 0; j < m; j++) result[i * m + j] += factor * b[l * m + j]
-    }
-  return result
-}
+import { CASES, type Case, makeCase, parameterSpecs, shapesOf } from './cases.ts'
+import { type Backward, forwardOf } from './reference-layers.ts'
 
 /** Loss of a batch and its gradient by the last layer's output. */
 function lossOf(work: Case, output: Float64Array, targets: ArrayLike<number>): { loss: number; slope: Float64Array } {
@@ -44,13 +32,10 @@ function lossOf(work: Case, output: Float64Array, targets: ArrayLike<number>): {
 
 /** The losses of the first `steps` steps. */
 function train(work: Case, steps: number): number[] {
-  const { sizes, batchSize, activation, learningRate, momentum } = work
-  const layers = work.layers.map(({ weight, bias }) => ({
-    weight: Float64Array.from(weight),
-    bias: Float64Array.from(bias),
-    weightVelocity: new Float64Array(weight.length),
-    biasVelocity: new Float64Array(bias.length),
-  }))
+  const { layers, batchSize, learningRate, momentum } = work
+  const shapes = shapesOf(work)
+  const parameters = work.parameters.map((list) => list.map((values) => Float64Array.from(values)))
+  const velocities = parameters.map((list) => list.map(({ length }) => new Float64Array(length)))
   const descend = (x: Float64Array, velocity: Float64Array, gradient: Float64Array): void => {
     for (let i = 0; i < x.length; i++) {
       velocity[i] = momentum * velocity[i] + gradient[i]
@@ -59,40 +44,29 @@ function train(work: Case, steps: number): number[] {
   }
   return Array.from({ length: steps }, (_, step) => {
     const { inputs, targets } = work.batches[step % work.batches.length]
-    const values = [Float64Array.from(inputs)]
-    layers.forEach(({ weight, bias }, i) => {
-      const next = product(values[i], weight, batchSize, sizes[i], sizes[i + 1], 'none')
-      for (let j = 0; j < next.length; j++) next[j] += bias[j % bias.length]
-      if (i < layers.length - 1) for (let j = 0; j < next.length; j++) next[j] = activate(next[j])
-      values.push(next)
+    let value: Float64Array = Float64Array.from(inputs)
+    const way: Backward[] = []
+    layers.forEach((layer, i) => {
+      const { output, backward } = forwardOf(layer)({ x: value, batch: batchSize, shape: shapes[i], w: parameters[i] })
+      value = output
+      way.push(backward)
     })
-    const { loss, slope: topSlope } = lossOf(work, values[layers.length], targets)
-    let slope = topSlope
+    const { loss, slope } = lossOf(work, value, targets)
+    let dy = slope
     for (let i = layers.length - 1; i >= 0; i--) {
-      const { weight, bias, weightVelocity, biasVelocity } = layers[i]
-      const below = product(slope, weight, batchSize, sizes[i + 1], sizes[i], 'b')
-      const biasGradient = new Float64Array(bias.length)
-      for (let j = 0; j < slope.length; j++) biasGradient[j % bias.length] += slope[j]
-      descend(weight, weightVelocity, product(values[i], slope, sizes[i], batchSize, sizes[i + 1], 'a'))
-      descend(bias, biasVelocity, biasGradient)
-      for (let j = 0; j < below.length; j++) below[j] *= slopeAt(values[i][j])
-      slope = below
+      const { dx, dw } = way[i](dy)
+      dw.forEach((gradient, k) => void descend(parameters[i][k], velocities[i][k], gradient))
+      dy = dx
     }
     return loss
   })
-
-  function activate(sum: number): number {
-    return activation === 'relu' ? Math.max(0, sum) : Math.tanh(sum)
-  }
-
-  /** The activation's derivative, from its value. */
-  function slopeAt(value: number): number {
-    if (activation === 'relu') return value > 0 ? 1 : 0
-    return 1 - value ** 2
-  }
 }
 
-for (const spec of CASES) {
-  const losses = train(makeCase(spec), STEPS_CHECKED)
-  console.log(`${spec.name}: first loss ${losses[0].toFixed(6)}, expectedLoss ${losses[STEPS_CHECKED - 1].toFixed(9)}`)
+const asked = process.argv.slice(2)
+for (const spec of CASES.filter(({ name }) => asked.length === 0 || asked.includes(name))) {
+  const losses = train(makeCase(spec), spec.stepsChecked)
+  const count = parameterSpecs(spec).flat().length
+  console.log(
+    `${spec.name}: ${count} tensors, first loss ${losses[0].toFixed(6)}, expectedLoss ${losses[spec.stepsChecked - 1].toFixed(9)}`,
+  )
 }

@@ -1,7 +1,7 @@
 /** @file Milliseconds per training step: Rappel beside PyTorch, jax-js and TensorFlow.js. README.md says what is compared. */
 import { writeFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
-import { CASES, STEPS_CHECKED } from './cases.ts'
+import { CASES } from './cases.ts'
 import { CONTESTANTS } from './contestant.ts'
 import { type CaseResult, measure } from './measure.ts'
 import { THREADS } from './peers/peer.ts'
@@ -52,7 +52,6 @@ function documentOf(results: readonly CaseResult[], here: Machine) {
     schema: 1,
     machine: here,
     threads: THREADS,
-    stepsChecked: STEPS_CHECKED,
     cases: results,
   }
 }

@@ -1,5 +1,5 @@
 /** @file jax-js: the whole step (loss, gradients, momentum) as one jitted function on its WebAssembly backend. */
-import { type Case, oneHot } from '../cases.ts'
+import { type Case, denseNet, oneHot } from '../cases.ts'
 import { installedVersion, whetherInstalled } from './installed.ts'
 import type { Peer, Prepared } from './peer.ts'
 
@@ -47,13 +47,14 @@ async function prepare(work: Case): Promise<Prepared> {
   await jax.init()
   jax.defaultDevice('wasm')
 
-  const { sizes, batchSize } = work
+  const { batchSize } = work
+  const { sizes, activation, layers: given } = denseNet(work)
   const outputs = sizes[sizes.length - 1]
   const loss = (parameters: JaxArray[], inputs: JaxArray, targets: JaxArray): JaxArray => {
     let value = inputs
     for (let i = 0; i < parameters.length; i += 2) {
       value = np.matmul(value, parameters[i].transpose()).add(parameters[i + 1])
-      if (i + 2 < parameters.length) value = work.activation === 'relu' ? jax.nn.relu(value) : np.tanh(value)
+      if (i + 2 < parameters.length) value = activation === 'relu' ? jax.nn.relu(value) : np.tanh(value)
     }
     if (work.loss === 'squaredError') return np.mean(np.square(value.sub(targets)))
     return np.mean(np.sum(jax.nn.logSoftmax(value).mul(targets), 1)).mul(-1)
@@ -69,11 +70,11 @@ async function prepare(work: Case): Promise<Prepared> {
   })
 
   // Kept as [out, in]: measured, a little faster than [in, out].
-  let parameters = work.layers.flatMap(({ weight, bias }, i) => [
+  let parameters = given.flatMap(({ weight, bias }, i) => [
     np.array(turned(weight, sizes[i], sizes[i + 1])).reshape([sizes[i + 1], sizes[i]]),
     np.array(bias),
   ])
-  let velocities = work.layers.flatMap((_, i) => [np.zeros([sizes[i + 1], sizes[i]]), np.zeros([sizes[i + 1]])])
+  let velocities = given.flatMap((_, i) => [np.zeros([sizes[i + 1], sizes[i]]), np.zeros([sizes[i + 1]])])
   const batches = work.batches.map(({ inputs, targets }) => ({
     inputs: np.array(inputs).reshape([batchSize, sizes[0]]),
     targets: np.array(targets instanceof Int32Array ? oneHot(targets, outputs) : targets).reshape([batchSize, outputs]),

@@ -1,8 +1,10 @@
 """PyTorch as a peer: eager mode, torch.optim.SGD in whichever of its three forms is the fastest here.
 
 Speaks the line protocol of bench/protocol.ts on standard input and output: `pytorch.py THREADS`. The data file holds, in
-little-endian 32-bit numbers and without gaps, each layer's weight [in, out] and bias, then each batch's inputs and targets.
+little-endian 32-bit numbers and without gaps, each layer's parameters as bench/nets.ts lists them (dense weights [in, out], those
+of an LSTM [in, gates]), then each batch's inputs and targets.
 """
+import copy
 import json
 import sys
 import time
@@ -21,44 +23,85 @@ except ImportError:
 FORMS = {'single': {'foreach': False}, 'foreach': {'foreach': True}, 'fused': {'fused': True}}
 
 
+class LastState(torch.nn.Module):
+    """An LSTM over [batch, length, features]; PyTorch's second bias stays 0."""
+
+    def __init__(self, features, units):
+        super().__init__()
+        self.lstm = torch.nn.LSTM(features, units, batch_first=True)
+        self.lstm.bias_hh_l0.requires_grad_(False).zero_()
+
+    def forward(self, x):
+        return self.lstm(x)[1][0][0]
+
+
+def module_of(layer, shape):
+    """The module for a layer, and the shape of what it makes of one example."""
+    kind = layer['kind']
+    if kind == 'dense':
+        return torch.nn.Linear(shape[0], layer['units']), [layer['units']]
+    if kind == 'conv':
+        size, padding = layer['kernel'], layer['padding']
+        module = torch.nn.Conv2d(shape[0], layer['filters'], size, padding=padding, bias=layer['bias'])
+        return module, [layer['filters'], *(n + 2 * padding - size + 1 for n in shape[1:])]
+    if kind in ('maxPool', 'averagePool'):
+        module = torch.nn.MaxPool2d if kind == 'maxPool' else torch.nn.AvgPool2d
+        return module(layer['size']), [shape[0], *(n // layer['size'] for n in shape[1:])]
+    if kind == 'batchNorm':
+        return torch.nn.BatchNorm2d(shape[0]), shape
+    if kind == 'lstm':
+        return LastState(shape[1], layer['units']), [layer['units']]
+    if kind == 'flatten':
+        return torch.nn.Flatten(), [torch.Size(shape).numel()]
+    return {'relu': torch.nn.ReLU, 'tanh': torch.nn.Tanh}[kind](), shape
+
+
+def parameters_of(module):
+    """The tensors to be filled, in the file's order, and whether they stand there transposed."""
+    if isinstance(module, LastState):
+        lstm = module.lstm
+        return [(lstm.weight_ih_l0, True), (lstm.weight_hh_l0, True), (lstm.bias_ih_l0, False)]
+    return [(p, p.dim() == 2) for p in (getattr(module, 'weight', None), getattr(module, 'bias', None)) if p is not None]
+
+
 def read_case(spec, path):
-    """The layers' (weight, bias) and the batches' (inputs, targets)."""
+    """The modules and the batches' (inputs, targets)."""
     with open(path, 'rb') as file:
         def take(shape, dtype=torch.float32):
-            count = 1
-            for size in shape:
-                count *= size
+            count = torch.Size(shape).numel()
             return torch.frombuffer(bytearray(file.read(4 * count)), dtype=dtype).reshape(shape)
 
-        sizes, rows = spec['sizes'], spec['batchSize']
-        layers = [(take((a, b)), take((b,))) for a, b in zip(sizes, sizes[1:])]
-        batches = []
+        modules, shape = [], spec['inputShape']
+        for layer in spec['layers']:
+            module, shape = module_of(layer, shape)
+            modules.append(module)
+            with torch.no_grad():
+                for parameter, transposed in parameters_of(module):
+                    values = take(parameter.T.shape if transposed else parameter.shape)
+                    parameter.copy_(values.T if transposed else values)
+        rows, batches = spec['batchSize'], []
         while file.peek(1):
-            inputs = take((rows, sizes[0]))
+            inputs = take((rows, *spec['inputShape']))
             if spec['loss'] == 'softmaxCrossEntropy':
                 batches.append((inputs, take((rows,), torch.int32).long()))
             else:
-                batches.append((inputs, take((rows, sizes[-1]))))
-    return layers, batches
+                batches.append((inputs, take((rows, *shape))))
+    return modules, batches
 
 
 class Training:
-    def __init__(self, spec, layers, batches, form):
-        modules = []
-        for weight, bias in layers:
-            linear = torch.nn.Linear(*weight.shape)
-            with torch.no_grad():
-                linear.weight.copy_(weight.T)
-                linear.bias.copy_(bias)
-            modules += [linear, torch.nn.ReLU() if spec['activation'] == 'relu' else torch.nn.Tanh()]
-        self.model = torch.nn.Sequential(*modules[:-1])
+    def __init__(self, spec, modules, batches, form):
+        self.model = torch.nn.Sequential(*(copy.deepcopy(module) for module in modules))
         self.loss_of = (
             torch.nn.functional.cross_entropy
             if spec['loss'] == 'softmaxCrossEntropy'
             else torch.nn.functional.mse_loss
         )
         self.optimizer = torch.optim.SGD(
-            self.model.parameters(), lr=spec['learningRate'], momentum=spec['momentum'], **FORMS[form]
+            [p for p in self.model.parameters() if p.requires_grad],
+            lr=spec['learningRate'],
+            momentum=spec['momentum'],
+            **FORMS[form],
         )
         self.batches = batches
         self.taken = 0
@@ -77,13 +120,13 @@ class Training:
         return (time.perf_counter() - start) * 1e3
 
 
-def fastest_form(spec, layers, batches):
+def fastest_form(spec, modules, batches):
     """The form with the smallest median of interleaved trials of about 20 ms."""
-    trials = {form: Training(spec, layers, batches, form) for form in FORMS}
+    trials = {form: Training(spec, modules, batches, form) for form in FORMS}
     times = {form: [] for form in FORMS}
     for training in trials.values():
-        training.step(20)
-    count = max(1, round(20 / min(training.step(5) / 5 for training in trials.values())))
+        training.step(3)
+    count = max(1, round(20 / min(training.step(3) / 3 for training in trials.values())))
     for _ in range(11):
         for form, training in trials.items():
             times[form].append(training.step(count))
@@ -98,9 +141,9 @@ def main():
         request = json.loads(line)
         try:
             if request['do'] == 'prepare':
-                layers, batches = read_case(request['spec'], request['data'])
-                form = fastest_form(request['spec'], layers, batches)
-                training = Training(request['spec'], layers, batches, form)
+                modules, batches = read_case(request['spec'], request['data'])
+                form = fastest_form(request['spec'], modules, batches)
+                training = Training(request['spec'], modules, batches, form)
                 say({'form': f'eager, SGD {form}, {torch.get_num_threads()} threads'})
             elif request['do'] == 'loss':
                 say({'loss': training.loss.item()})

@@ -1,14 +1,16 @@
 /** @file Rappel as a peer: the stepper that `train` uses, with the case's weights and batches. */
 import { readFileSync } from 'node:fs'
 import { nativeEngine } from '../../src/engine/native.ts'
-import { dense, relu, sequential, tanh } from '../../src/nn/layers.ts'
 import { softmaxCrossEntropy, squaredError } from '../../src/nn/loss.ts'
+import type { Layer } from '../../src/nn/model.ts'
+import * as nn from '../../src/nn/nn.ts'
 import { momentum } from '../../src/optim/momentum.ts'
 import type { At } from '../../src/optim/schedule.ts'
 import { type NetDescription, trainingGraph } from '../../src/train/graphs.ts'
 import { currentParameters, initialState } from '../../src/train/state.ts'
 import { chooseForm, makeStepper } from '../../src/train/stepper.ts'
-import type { Case } from '../cases.ts'
+import { type Case, shapesOf } from '../cases.ts'
+import type { LayerSpec } from '../nets.ts'
 import { type Peer, type Prepared, THREADS } from './peer.ts'
 
 /** Steps in one call where the form takes several, as in the training loop. */
@@ -29,12 +31,12 @@ async function prepare(work: Case): Promise<Prepared> {
   const net = netOf(work)
   const rule = momentum({ learningRate: work.learningRate, momentum: work.momentum })
   const { parameters } = trainingGraph(net, batchSize)
-  const values = work.layers.reduce((sum, { weight, bias }) => sum + weight.length + bias.length, 0)
+  const given = work.parameters.flat()
+  const values = given.reduce((sum, { length }) => sum + length, 0)
   const form = chooseForm(engine, rule, values)
   const state = initialState(parameters, rule, 0, form === 'wasm' ? 1 : 2)
   Object.values(currentParameters(state)).forEach(({ data }, i) => {
-    const { weight, bias } = work.layers[i >> 1]
-    data.set(i % 2 === 0 ? weight : bias)
+    data.set(given[i])
   })
   const most = form === 'wasm' ? 1 : STEPS_AT_ONCE
   const make = (steps: number) => makeStepper(engine, net, rule, state, { form, batchSize, steps })
@@ -76,13 +78,28 @@ function describe(form: 'wasm' | 'nodes', steps: number, threads: number): strin
   return `onnxruntime-node, ${update}, ${threads} of ${THREADS} threads`
 }
 
-function netOf({ sizes, activation, loss }: Case): NetDescription {
-  const act = activation === 'relu' ? relu : tanh
-  const layers = sizes.slice(1).flatMap((units, i) => (i === 0 ? [dense(units)] : [act(), dense(units)]))
+function netOf(work: Case): NetDescription {
+  const outputs = shapesOf(work)[work.layers.length]
   return {
-    model: sequential(...layers),
-    loss: loss === 'squaredError' ? squaredError() : softmaxCrossEntropy(),
-    featureShape: [sizes[0]],
-    targetShape: loss === 'squaredError' ? [sizes[sizes.length - 1]] : [],
+    model: nn.sequential(...work.layers.map(layerOf)),
+    loss: work.loss === 'squaredError' ? squaredError() : softmaxCrossEntropy(),
+    featureShape: work.inputShape,
+    targetShape: work.loss === 'squaredError' ? outputs : [],
+  }
+}
+
+function layerOf(layer: LayerSpec): Layer {
+  switch (layer.kind) {
+    case 'dense':
+      return nn.dense(layer.units)
+    case 'conv':
+      return nn.conv2d(layer.filters, layer.kernel, { padding: layer.padding, ...(!layer.bias && { bias: false }) })
+    case 'lstm':
+      return nn.lstm(layer.units)
+    case 'maxPool':
+    case 'averagePool':
+      return nn[layer.kind](layer.size)
+    default:
+      return nn[layer.kind]()
   }
 }

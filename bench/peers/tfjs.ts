@@ -5,7 +5,7 @@
  * The backend has no threads in Node (tensorflow/tfjs#3830).
  */
 import { createRequire } from 'node:module'
-import { type Case, oneHot } from '../cases.ts'
+import { type Case, denseNet, oneHot } from '../cases.ts'
 import { installedVersion, whetherInstalled } from './installed.ts'
 import type { Peer, Prepared } from './peer.ts'
 
@@ -64,12 +64,13 @@ async function prepare(work: Case, product: 'as documented' | 'own matMul gradie
   if (!(await tf.setBackend('wasm'))) throw new Error('the wasm backend does not start')
   await tf.ready()
 
-  const { sizes, batchSize } = work
+  const { batchSize } = work
+  const { sizes, activation, layers: given } = denseNet(work)
   const outputs = sizes[sizes.length - 1]
   const documented = product === 'as documented'
   const matMul = documented ? tf.matMul : plainMatMul(tf)
   const matMulOfInput = documented ? tf.matMul : plainMatMulOfInput(tf)
-  const layers = work.layers.map(({ weight, bias }, i) => ({
+  const layers = given.map(({ weight, bias }, i) => ({
     weight: tf.variable(tf.tensor2d(weight, [sizes[i], sizes[i + 1]])),
     bias: tf.variable(tf.tensor1d(bias)),
   }))
@@ -81,7 +82,7 @@ async function prepare(work: Case, product: 'as documented' | 'own matMul gradie
     let value = inputs
     layers.forEach(({ weight, bias }, i) => {
       value = tf.add((i === 0 ? matMulOfInput : matMul)(value, weight), bias)
-      if (i < layers.length - 1) value = work.activation === 'relu' ? tf.relu(value) : tf.tanh(value)
+      if (i < layers.length - 1) value = activation === 'relu' ? tf.relu(value) : tf.tanh(value)
     })
     if (work.loss === 'squaredError') return tf.mean(tf.square(tf.sub(value, targets)))
     return tf.losses.softmaxCrossEntropy(targets, value)

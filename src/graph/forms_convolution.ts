@@ -5,7 +5,7 @@
  */
 import { sizeOf } from '../base/tensor.ts'
 import * as op from './op.ts'
-import { groupOf, reach, windowsOf } from './ops/windows.ts'
+import { groupOf, reach, type Window, windowsOf } from './ops/windows.ts'
 import type { Replace } from './rewrite.ts'
 import type { Node, Value } from './types.ts'
 
@@ -14,23 +14,55 @@ const fewOutputs = 128
 
 /**
  * A convolution with few outputs an image, with the batch laid behind the width: one image [1, channels, height, width · batch], over
- * which the kernel's columns lie `batch` apart. The outputs of all images are then the columns of one product.
+ * which the kernel's columns lie `batch` apart. The outputs of all images are then the columns of one product, whose rows are the
+ * filters; where those are few, images and filters change places.
  */
 export const batchInWidth: Replace = (node, [x, w, bias]) => {
-  if (x === undefined || w === undefined || bias !== undefined || x.shape.length !== 4) return undefined
+  if (x === undefined || w === undefined || bias !== undefined || !isPlain(node, x)) return undefined
   const [batch, channels, height, width] = x.shape
-  const [filters] = w.shape
+  const [filters, , kernelRows, kernelColumns] = w.shape
   const [rows, columns] = node.outputs[0].shape.slice(2)
-  const [down, across] = windowsOf(node.attributes, w)
-  const isPlain = groupOf(node.attributes) === 1 && x.dtype === 'float32' && down.stride === 1 && across.stride === 1
-  if (!isPlain || batch === 1 || rows * columns >= fewOutputs || rows * columns >= w.shape[2] * w.shape[3])
-    return undefined
+  const windows = windowsOf(node.attributes, w)
+  const few = rows * columns < Math.min(fewOutputs, kernelRows * kernelColumns)
+  if (!few || batch === 1 || windows.some(({ stride }) => stride !== 1)) return undefined
+  if (2 * filters <= batch && windows.every(({ dilation }) => dilation === 1))
+    return filtersInWidth(x, w, windows, [rows, columns])
+  const [down, across] = windows
   const wide = op.reshape(op.transpose(x, [1, 2, 3, 0]), [1, channels, height, width * batch])
   const y = op.conv(wide, w, undefined, {
     pads: [down.before, across.before * batch, down.after, across.after * batch],
     dilations: [down.dilation, across.dilation * batch],
   })
   return [op.transpose(op.reshape(y, [filters, rows, columns, batch]), [3, 0, 1, 2])]
+}
+
+/** The images move over the filters, and meet their windows in the opposite order. */
+function filtersInWidth(x: Value, w: Value, windows: readonly Window[], results: readonly number[]) {
+  const [batch] = x.shape
+  const [filters, channels, height, width] = w.shape
+  const before = results.map((count, i) => count - 1 - windows[i].before)
+  const after = results.map((_, i) => results[i] + x.shape[i + 2] - 1 - windows[i].kernel - before[i])
+  if ([...before, ...after].some((amount) => amount < 0)) return undefined
+  const wide = op.reshape(op.transpose(w, [1, 2, 3, 0]), [1, channels, height, width * filters])
+  const y = op.conv(wide, x, undefined, {
+    pads: [before[0], before[1] * filters, after[0], after[1] * filters],
+    dilations: [1, filters],
+  })
+  const [rows, columns] = results
+  const turned = backwards(op.reshape(y, [batch, rows * columns, filters]), 1)
+  return [op.reshape(op.transpose(turned, [0, 2, 1]), [batch, filters, rows, columns])]
+}
+
+/** What these forms are for: float32 pictures, without groups. */
+function isPlain(node: Node, x: Value): boolean {
+  return x.dtype === 'float32' && x.shape.length === 4 && groupOf(node.attributes) === 1
+}
+
+/** The entries along an axis in the opposite order. */
+function backwards(x: Value, axis: number): Value {
+  const last = x.shape[axis] - 1
+  const places = Array.from({ length: last + 1 }, (_, i) => last - i)
+  return op.gather(x, op.int64s(x.builder, places), axis)
 }
 
 /** Two transpositions in a row are one, or none. */
@@ -49,34 +81,24 @@ export const transposeOnce: Replace = (node, [x]) => {
 }
 
 /**
- * The transpose of a convolution whose stride is 1, as a convolution with the kernel turned round: the runtime's ConvTranspose adds up
- * overlapping columns after its product.
+ * The transpose of a convolution whose stride is 1, as a convolution with the kernel turned round, where it gives at least as many
+ * channels as it takes: those are the rows of the product, and the runtime's ConvTranspose adds up overlapping columns after its own.
  */
 export const turnedKernel: Replace = (node, [x, w, bias]) => {
-  if (x === undefined || w === undefined || bias !== undefined || x.shape.length !== 4) return undefined
+  if (x === undefined || w === undefined || bias !== undefined || !isPlain(node, x)) return undefined
   const windows = windowsOf(node.attributes, w)
-  const [channels, filters, rows, columns] = w.shape
-  const isPlain =
-    groupOf(node.attributes) === 1 &&
-    x.dtype === 'float32' &&
-    windows.every(
-      (window) => window.stride === 1 && window.extra === 0 && Math.max(window.before, window.after) < reach(window),
-    )
-  if (!isPlain || !turnsFaster(x, w)) return undefined
-  const backwards = Array.from({ length: rows * columns }, (_, i) => rows * columns - 1 - i)
-  const turned = op.gather(op.reshape(w, [channels, filters, rows * columns]), op.int64s(w.builder, backwards), 2)
-  const kernel = op.reshape(op.transpose(turned, [1, 0, 2]), [filters, channels, rows, columns])
+  const [taken, made, rows, columns] = w.shape
+  const turns = windows.every(
+    (window) => window.stride === 1 && window.extra === 0 && Math.max(window.before, window.after) < reach(window),
+  )
+  if (!turns || made < taken) return undefined
+  const turned = backwards(op.reshape(w, [taken, made, rows * columns]), 2)
+  const kernel = op.reshape(op.transpose(turned, [1, 0, 2]), [made, taken, rows, columns])
   const pads = [
     ...windows.map((window) => reach(window) - 1 - window.before),
     ...windows.map((window) => reach(window) - 1 - window.after),
   ]
   return [op.conv(x, kernel, undefined, { pads, dilations: windows.map(({ dilation }) => dilation) })]
-}
-
-/** Wide pictures with many channels, where adding up columns costs more than unrolling. */
-function turnsFaster(x: Value, w: Value): boolean {
-  const [, filters, rows, columns] = w.shape
-  return filters >= 32 && rows * columns <= 9 && sizeOf(x.shape.slice(2)) >= 512
 }
 
 /**

@@ -66,6 +66,9 @@ describe('the gradient of a kernel, the batch laid behind the width', () => {
     ['padded on one side', { x: [3, 2, 8, 7], w: [4, 2, 3, 3], options: { pads: [0, 1, 2, 0] } }],
     ['strided, with a rest', { x: [3, 2, 12, 12], w: [4, 2, 3, 3], options: { strides: [2, 2] } }],
     ['not square', { x: [3, 2, 10, 7], w: [4, 2, 5, 2] }],
+    ['few filters', { x: [3, 8, 9, 9], w: [2, 8, 3, 3] }],
+    ['few filters, padded on one side', { x: [3, 8, 9, 8], w: [3, 8, 4, 3], options: { pads: [0, 1, 2, 0] } }],
+    ['few filters, strided', { x: [3, 8, 12, 12], w: [2, 8, 3, 3], options: { strides: [2, 2] } }],
   ])('%s', async (_, given) => {
     const graph = convolutionGradients(given)
     expect(wide(graph)).toHaveLength(0)
@@ -90,15 +93,16 @@ describe('the gradient of a kernel, the batch laid behind the width', () => {
 
 describe('the gradient of an input, by the kernel turned round', () => {
   test.each<[string, Case]>([
-    ['plain', { x: [2, 32, 34, 34], w: [3, 32, 3, 3] }],
-    ['padded', { x: [2, 32, 32, 32], w: [3, 32, 3, 3], options: { pads: [1, 1, 1, 1] } }],
-    ['padded on one side, not square', { x: [2, 32, 31, 33], w: [3, 32, 3, 2], options: { pads: [0, 1, 2, 0] } }],
+    ['plain', { x: [2, 4, 10, 10], w: [3, 4, 3, 3] }],
+    ['padded', { x: [2, 4, 8, 8], w: [4, 4, 3, 3], options: { pads: [1, 1, 1, 1] } }],
+    ['padded on one side, not square', { x: [2, 4, 7, 9], w: [3, 4, 3, 2], options: { pads: [0, 1, 2, 0] } }],
+    ['dilated', { x: [2, 4, 10, 10], w: [3, 4, 3, 3], options: { pads: [1, 1, 1, 1], dilations: [2, 2] } }],
   ])('%s', (_, given) => expectSame(convolutionGradients(given), { gone: 'ConvTranspose' }))
 
   test.each<[string, Case]>([
-    ['a stride', { x: [2, 32, 64, 64], w: [3, 32, 3, 3], options: { strides: [2, 2] } }],
-    ['few channels', { x: [2, 3, 32, 32], w: [3, 3, 3, 3] }],
-    ['padding beyond the kernel', { x: [2, 32, 32, 32], w: [3, 32, 3, 3], options: { pads: [3, 3, 3, 3] } }],
+    ['a stride', { x: [2, 4, 16, 16], w: [3, 4, 3, 3], options: { strides: [2, 2] } }],
+    ['fewer channels than filters', { x: [2, 3, 8, 8], w: [4, 3, 3, 3] }],
+    ['padding beyond the kernel', { x: [2, 4, 8, 8], w: [3, 4, 3, 3], options: { pads: [3, 3, 3, 3] } }],
   ])('%s keeps the transpose', (_, given) => expectSame(convolutionGradients(given), { there: 'ConvTranspose' }))
 })
 
