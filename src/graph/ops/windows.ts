@@ -54,3 +54,14 @@ export function windowsOf(attributes: Attributes, w: Value): Window[] {
 }
 
 export const groupOf = (attributes: Attributes) => (attributes.group as number | undefined) ?? 1
+
+/**
+ * Zeros that a length needs so that there are ⌈length / stride⌉ windows (ONNX's SAME_UPPER, TensorFlow's 'SAME').
+ *
+ * @param span from the first entry of the kernel to its last
+ * @returns before and after; an odd one stands after
+ */
+export function samePads(length: number, span: number, stride: number): [before: number, after: number] {
+  const missing = Math.max(0, (Math.ceil(length / stride) - 1) * stride + span - length)
+  return [Math.floor(missing / 2), Math.ceil(missing / 2)]
+}
