@@ -33,7 +33,7 @@ export function convolution(foreign: ForeignNode): readonly Value[] | undefined 
   const extras = paddings.map(({ extra }) => extra)
   return foreign.give(kind, foreign.inputs, {
     ...attributes,
-    pads,
+    ...(pads.some((amount) => amount !== 0) && { pads }),
     ...(extras.some((extra) => extra !== 0) && { output_padding: extras }),
   })
 }
