@@ -25,7 +25,11 @@ export const transposeLength = (length: number, w: Window) =>
 
 function listOf(attributes: Attributes, name: string, length: number, usual: number): readonly number[] {
   const list = (attributes[name] as readonly number[] | undefined) ?? new Array<number>(length).fill(usual)
-  if (list.length !== length) throw new RappelError('shape', `${name} has ${list.length} numbers, expected ${length}`)
+  if (list.length !== length)
+    throw new RappelError(
+      'shape',
+      `${name} has ${list.length} number${list.length === 1 ? '' : 's'}, expected ${length}`,
+    )
   const odd = list.find((n) => !(Number.isSafeInteger(n) && n >= usual))
   if (odd === undefined) return list
   const cut = name === 'pads' && odd < 0
