@@ -1,5 +1,6 @@
 /** @file How many threads an operator gets: few beat many on small nets, where waking a thread costs more than it does. */
 import { checkInteger, usageError } from '../base/errors.ts'
+import { sizeOf } from '../base/tensor.ts'
 import { size } from '../graph/graph.ts'
 import type { Graph, Node, Value } from '../graph/types.ts'
 
@@ -34,7 +35,7 @@ export function checkThreads(threads: number, cores: number): number {
   )
 }
 
-/** Multiply-adds in the matrix products of a graph. */
+/** Multiply-adds in the matrix products and convolutions of a graph. */
 export function arithmetic(graph: Graph): number {
   return graph.nodes.reduce((sum, node) => sum + nodeArithmetic(node), 0)
 }
@@ -42,6 +43,11 @@ export function arithmetic(graph: Graph): number {
 function nodeArithmetic(node: Node): number {
   const { body } = node.attributes
   if (typeof body === 'object' && 'nodes' in body) return arithmetic(body)
+  // Each output of a convolution meets one filter; each input of its transpose is spread over the filters of its group.
+  if (node.kind === 'Conv' || node.kind === 'ConvTranspose') {
+    const [x, w] = node.inputs as readonly Value[]
+    return size(node.kind === 'Conv' ? node.outputs[0] : x) * sizeOf(w.shape.slice(1))
+  }
   if (node.kind !== 'MatMul' && node.kind !== 'Gemm') return 0
   const a = node.inputs[0] as Value
   const inner = node.kind === 'Gemm' && node.attributes.transA === 1 ? a.shape[0] : a.shape[a.shape.length - 1]

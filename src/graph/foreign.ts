@@ -119,6 +119,11 @@ export class ForeignNode {
     if (type !== types[name]) throw this.error(`has the attribute '${name}' of type ${type}, expected ${types[name]}`)
   }
 
+  /** Runs a step, and names this node in the message of an error that it throws. */
+  located<T>(step: () => T): T {
+    return locate(`${this.node.at === '' ? '' : `${this.node.at}: `}${this.node.label}`, step)
+  }
+
   /** Adds the operator that gives this node's outputs, under their names. */
   give(kind: OpKind, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): readonly Value[] {
     const { claim, unique } = this.reading
@@ -162,8 +167,7 @@ export class ForeignNode {
   }
 
   #add(kind: OpKind, inputs: readonly (Value | undefined)[], attributes: Attributes, names: readonly string[]) {
-    const at = `${this.node.at === '' ? '' : `${this.node.at}: `}${this.node.label}`
-    const values = locate(at, () => this.builder.node(kind, inputs, attributes, names))
+    const values = this.located(() => this.builder.node(kind, inputs, attributes, names))
     const required = this.builder.operators[kind].requiredOutputs ?? values.length
     if (names.length > values.length || names.length < required)
       throw this.error(`gives ${values.length} values, but has ${names.length} outputs`)

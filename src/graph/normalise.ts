@@ -4,6 +4,7 @@ import { sizeOf, type Tensor, tensor } from '../base/tensor.ts'
 import { type AttributeDocument, modelError } from './document.ts'
 import { fold } from './fold.ts'
 import type { ForeignNode } from './foreign.ts'
+import { convolution } from './normalise_convolution.ts'
 import type { Operators, OpKind, Value } from './types.ts'
 
 /** The values that a node gives, said with our operators; undefined when the node can stay as it is. */
@@ -211,6 +212,8 @@ const rules: Readonly<Record<string, Rule>> = {
   Constant: constant,
   ConstantOfShape: constantOfShape,
   Clip: clip,
+  Conv: convolution,
+  ConvTranspose: convolution,
   Dropout: dropout,
   Flatten: flatten,
   Max: pairs('Max'),

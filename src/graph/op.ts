@@ -165,7 +165,15 @@ export function convTranspose(
   b?: Value,
   options: ConvOptions & { readonly outputPadding?: readonly number[] } = {},
 ): Value {
-  return one(innermost(x, w, b), 'ConvTranspose', b === undefined ? [x, w] : [x, w, b], convAttributes(x, options))
+  const extra = options.outputPadding ?? []
+  const stride = (i: number) => options.strides?.[i] ?? 1
+  const more = extra.map((n, i) => Math.floor(n / stride(i)))
+  // The runtime takes output padding below the stride only. A zero behind the input makes the result longer by a stride.
+  const beyond = more.some((n) => n > 0) && more.length === x.shape.length - 2 && more.every((n) => n >= 0)
+  const padded = beyond ? pad(x, [...x.shape.map(() => 0), 0, 0, ...more]) : x
+  const outputPadding = beyond ? extra.map((n, i) => n - more[i] * stride(i)) : extra
+  const attributes = convAttributes(x, extra.length === 0 ? options : { ...options, outputPadding })
+  return one(innermost(x, w, b), 'ConvTranspose', b === undefined ? [padded, w] : [padded, w, b], attributes)
 }
 
 /** Over which axes to reduce (all by default, negative ones count from the end), and whether they stay with length 1. */

@@ -4,6 +4,7 @@ import { Arena, numbers, type Tensor, tensor } from '../../src/base/tensor.ts'
 import { allocate, evaluate } from '../../src/engine/engine.ts'
 import { nativeEngine } from '../../src/engine/native.ts'
 import { arithmetic, threadsFor } from '../../src/engine/threads.ts'
+import { gradients } from '../../src/graph/autodiff.ts'
 import { Builder } from '../../src/graph/graph.ts'
 import * as op from '../../src/graph/op.ts'
 import { operators } from '../../src/graph/ops/index.ts'
@@ -150,6 +151,19 @@ describe('threads by arithmetic', () => {
     const both = op.gemm(a, b, undefined, { transA: true, transB: true })
     expect(arithmetic(builder.graph('g', { y: op.add(both, op.reduceSum(both)) }))).toBe(105)
     expect(arithmetic(smallGraph())).toBe(12)
+  })
+  test('multiply-adds of convolutions: by hand', () => {
+    const builder = new Builder(operators)
+    const x = builder.input('x', 'float32', [2, 4, 5, 6])
+    const w = builder.input('w', 'float32', [6, 2, 3, 3])
+    // 2 pictures, 6 filters, 3×4 places, each 2 channels of 3×3.
+    const y = op.conv(x, w, undefined, { group: 2 })
+    expect(arithmetic(builder.graph('conv', { y }))).toBe(2 * 6 * 12 * 18)
+    // The transpose of the same has as many; the gradient of the kernel as well.
+    const back = op.convTranspose(y, w, undefined, { group: 2 })
+    expect(arithmetic(builder.graph('both', { back }))).toBe(2 * (2 * 6 * 12 * 18))
+    const [slope] = gradients(op.reduceSum(y), [w])
+    expect(arithmetic(builder.graph('slope', { slope }))).toBe(2 * 6 * 12 * 18)
   })
   test('one thread below three million, up to four from there on', () => {
     expect(threadsFor(product(299, 100, 100), 8)).toBe(1)

@@ -66,9 +66,9 @@ const convolution = (kind: ConvolutionKind): fc.Arbitrary<OpCase> =>
     })
   })
 
-/** Less output padding than the stride or the dilation, and no more cut than leaves one element. */
+/** Less output padding than the stride, and no more cut than leaves one element. */
 function fitted(d: Dimension): Dimension {
-  const extra = Math.min(d.extra, Math.max(d.stride, d.dilation) - 1)
+  const extra = Math.min(d.extra, d.stride - 1)
   const full = d.stride * d.spare + d.reach + extra
   const before = Math.min(d.before, full - 1)
   return { ...d, extra, before, after: Math.min(d.after, full - 1 - before) }

@@ -198,7 +198,7 @@ describe('errors name the file, what is wrong and what to do', () => {
     'not a graph': raw(8, 9),
     'old opset': modelWith({}, 9n),
     'new opset': modelWith({}, 99n),
-    'unknown operator': modelWith({ node: [{ ...relu, opType: 'Conv', name: 'conv1' }] }),
+    'unknown operator': modelWith({ node: [{ ...relu, opType: 'Det', name: 'det1' }] }),
     'misspelt operator': modelWith({ node: [{ ...relu, opType: 'Sofmax' }] }),
     'custom domain': modelWith({ node: [{ ...relu, domain: 'com.microsoft', opType: 'FusedGemm' }] }),
     'unknown attribute': modelWith({ node: [{ ...relu, attribute: [{ name: 'slope', type: 1, f: 1 }] }] }),

@@ -185,7 +185,7 @@ describe('errors name the line, the column, what was found and what was expected
     'output without a node': body('  h = Relu (x)'),
     'wrong output shape': body('  h = Relu (x)\n  y = MatMul (x, x)'),
     'unknown operator': body('  y = Rleu (x)'),
-    'operator we lack': body('  y = Conv (x, x)'),
+    'operator we lack': body('  y = Det (x, x)'),
     'operator of another domain': body('  y = com.microsoft.Gelu (x)'),
     'unknown attribute': body('  y = LeakyRelu <alhpa: float = 1> (x)'),
     'wrong type of attribute': body('  y = LeakyRelu <alpha: int = 1> (x)'),

@@ -34,7 +34,7 @@ function operandsOf(inputs: readonly (Value | undefined)[], attributes: Attribut
   if (x.shape.length < 3)
     throw new RappelError(
       'shape',
-      `the input has ${x.shape.length} dimensions, expected [batch, channels, ...spatial], which are at least 3`,
+      `the input has ${x.shape.length} dimensions, expected [batch, channels, ...spatial], at least 3`,
     )
   if (w.shape.length !== x.shape.length)
     throw new RappelError(
@@ -61,7 +61,7 @@ const convShape: ShapeRule = (inputs, attributes) => {
   if (x.shape[1] !== taken * group)
     throw new RappelError(
       'shape',
-      `the input has ${x.shape[1]} channels, but the kernel takes ${taken} in each of ${group} groups`,
+      `the input has ${x.shape[1]} channels, but the kernel takes ${taken} in ${group === 1 ? '1 group' : `each of ${group} groups`}`,
       'a kernel has the shape [filters, channels / group, ...kernel]',
     )
   if (filters % group !== 0)
@@ -92,11 +92,12 @@ const transposeShape: ShapeRule = (inputs, attributes) => {
     throw new RappelError('shape', `${channels} channels cannot be shared out among ${group} groups`)
   checkBias(inputs[2], x, made * group)
   const lengths = x.shape.slice(2).map((length, i) => {
-    const { extra, stride, dilation, before, after } = windows[i]
-    if (extra >= Math.max(stride, dilation))
+    const { extra, stride, before, after } = windows[i]
+    if (extra >= stride)
       throw new RappelError(
         'shape',
-        `output_padding is ${extra} along axis ${i + 2}, expected less than the stride or the dilation (${stride}, ${dilation})`,
+        `output_padding is ${extra} along axis ${i + 2}, expected less than the stride, ${stride}`,
+        'zeros behind the input make the result longer by a stride each',
       )
     const result = transposeLength(length, windows[i])
     if (result >= 1) return result
@@ -172,7 +173,7 @@ const convGradient: GradientRule = (node, [dy]) => {
 const transposeGradient: GradientRule = (node, [dy]) => {
   if (dy === undefined) return []
   const { x, w, group, windows } = operandsOf(node.inputs, node.attributes)
-  const dx = cutTo(op.conv(dy, w, undefined, optionsOf(windows, group)), x.shape.slice(2))
+  const dx = op.conv(dy, w, undefined, optionsOf(windows, group))
   return [dx, kernelGradient(dy, x, windows, group), node.inputs[2] && biasGradient(dy)]
 }
 

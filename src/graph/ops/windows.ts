@@ -25,7 +25,11 @@ export const transposeLength = (length: number, w: Window) =>
 
 function listOf(attributes: Attributes, name: string, length: number, usual: number): readonly number[] {
   const list = (attributes[name] as readonly number[] | undefined) ?? new Array<number>(length).fill(usual)
-  if (list.length !== length) throw new RappelError('shape', `${name} has ${list.length} numbers, expected ${length}`)
+  if (list.length !== length)
+    throw new RappelError(
+      'shape',
+      `${name} has ${list.length} number${list.length === 1 ? '' : 's'}, expected ${length}`,
+    )
   const odd = list.find((n) => !(Number.isSafeInteger(n) && n >= usual))
   if (odd === undefined) return list
   const cut = name === 'pads' && odd < 0
@@ -54,3 +58,14 @@ export function windowsOf(attributes: Attributes, w: Value): Window[] {
 }
 
 export const groupOf = (attributes: Attributes) => (attributes.group as number | undefined) ?? 1
+
+/**
+ * Zeros that a length needs so that there are ⌈length / stride⌉ windows (ONNX's SAME_UPPER, TensorFlow's 'SAME').
+ *
+ * @param span from the first entry of the kernel to its last
+ * @returns before and after; an odd one stands after
+ */
+export function samePads(length: number, span: number, stride: number): [before: number, after: number] {
+  const missing = Math.max(0, (Math.ceil(length / stride) - 1) * stride + span - length)
+  return [Math.floor(missing / 2), Math.ceil(missing / 2)]
+}
