@@ -1,5 +1,7 @@
 /** @file `rappel/nn`: layers, initialisers, losses and penalties, which build graphs. */
 
+export type { Constraint, NormLimit } from './constraint.ts'
+export * as constraint from './constraint.ts'
 export type { Fans, Initialiser } from './init.ts'
 export * as init from './init.ts'
 export type { Loss } from './loss.ts'

@@ -5,7 +5,7 @@ import type { Dataset } from '../data/dataset.ts'
 import { allocate, type Call, type Engine, type Executable } from '../engine/engine.ts'
 import type { Measurement } from './events.ts'
 import { inputName, measuringGraph, type NetDescription, penaltyGraph, targetName } from './graphs.ts'
-import { currentParameters, type TrainingState } from './state.ts'
+import { currentBuffers, currentParameters, type TrainingState } from './state.ts'
 
 /** Rows in one call. */
 const rowsAtOnce = 512
@@ -72,9 +72,13 @@ async function makePart(
   const arena = new Arena([...fed, ...graph.outputs])
   const place = (values: typeof fed) => Object.fromEntries(values.map((v) => [v.name, arena.place(v.dtype, v.shape)]))
   const [feeds, outputs] = [place(fed), place([...graph.outputs])]
-  const calls = state.sets.map((_, current) =>
-    executable.bind({ ...feeds, ...currentParameters({ ...state, current }) }, outputs),
-  )
+  // A layer may carry a buffer that it needs in training only.
+  const taken = new Set(graph.inputs.map(({ name }) => name))
+  const calls = state.sets.map((_, current) => {
+    const buffers = Object.entries(currentBuffers({ ...state, current })).filter(([name]) => taken.has(name))
+    const held = { ...currentParameters({ ...state, current }), ...Object.fromEntries(buffers) }
+    return executable.bind({ ...feeds, ...held }, outputs)
+  })
   return {
     executable,
     inputs: feeds[inputName].data as Float32Array,

@@ -5,12 +5,22 @@ import type { Call, Engine, Executable } from '../engine/engine.ts'
 import { fastForms } from '../graph/forms.ts'
 import { operators } from '../graph/ops/index.ts'
 import type { Graph, Value } from '../graph/types.ts'
+import type { NormLimit } from '../nn/constraint.ts'
 import type { Rule } from '../optim/rule.ts'
 import type { At } from '../optim/schedule.ts'
 import { compileUpdate } from '../optim/wasm.ts'
-import { gradientName, inputName, type NetDescription, type NetGraph, targetName, trainingGraph } from './graphs.ts'
-import { currentParameters, type TrainingState } from './state.ts'
-import { nextStateName, scalarName, stateName, wholeStepGraph } from './step-graph.ts'
+import {
+  gradientName,
+  inputName,
+  type NetDescription,
+  type NetGraph,
+  nextBufferName,
+  targetName,
+  trainingGraph,
+} from './graphs.ts'
+import { compileClamp } from './max-norm.ts'
+import { currentBuffers, currentParameters, type TrainingState } from './state.ts'
+import { buffersName, nextBuffersName, nextStateName, scalarName, stateName, wholeStepGraph } from './step-graph.ts'
 
 /**
  * How a step is executed.
@@ -70,7 +80,8 @@ export async function makeStepper(
   const { form, batchSize, steps } = options
   const said = trainingGraph(net, batchSize)
   const built = engine.provider === 'cpu' ? { ...said, graph: fastForms(said.graph, operators) } : said
-  const graph = form === 'wasm' ? built.graph : wholeStepGraph(built, rule, steps)
+  const limits = net.constraint?.limits(built.parameters) ?? []
+  const graph = form === 'wasm' ? built.graph : wholeStepGraph({ net: built, rule, limits }, steps)
   const executable = await engine.compile(graph, { threads: options.threads })
   const feeds = placeFeeds(graph, [inputName, targetName, ...built.randomInputs.map(({ name }) => name)])
   const make = form === 'wasm' ? gradientsThenUpdate : wholeSteps
@@ -84,7 +95,7 @@ export async function makeStepper(
     random: randomFeeds(built, feeds),
     losses: feeds.outputs.loss.data as Float32Array,
     correct: (feeds.outputs.correct?.data ?? new Float32Array(0)) as Float32Array,
-    run: make(executable, feeds, rule, state),
+    run: make(executable, feeds, { rule, limits, state }),
     release: () => executable.release(),
   }
 }
@@ -115,18 +126,34 @@ function randomFeeds({ randomInputs }: NetGraph, { memory, inputs }: Feeds): Ste
   })
 }
 
-function gradientsThenUpdate(executable: Executable, feeds: Feeds, rule: Rule, state: TrainingState): Stepper['run'] {
+/** What a step changes, and how. */
+interface Change {
+  readonly rule: Rule
+  readonly limits: readonly (NormLimit | undefined)[]
+  readonly state: TrainingState
+}
+
+function gradientsThenUpdate(executable: Executable, feeds: Feeds, { rule, limits, state }: Change): Stepper['run'] {
   const [set] = state.sets
   const gradients = state.parameters.map(({ name }, i) => [gradientName(name), set.g.tensors[i]])
+  const [buffers, fresh] = state.bufferSets
+  const changing = state.buffers.flatMap(({ next }, i) => (next === undefined ? [] : [i]))
+  const nextBuffers = changing.map((i) => [nextBufferName(state.buffers[i].name), fresh.tensors[i]])
   const compute = executable.bind(
-    { ...feeds.inputs, ...currentParameters(state) },
-    { ...feeds.outputs, ...Object.fromEntries(gradients) },
+    { ...feeds.inputs, ...currentParameters(state), ...currentBuffers(state) },
+    { ...feeds.outputs, ...Object.fromEntries(gradients), ...Object.fromEntries(nextBuffers) },
   )
   const regions = Object.entries(set).map(([role, { region }]) => [role, region.data])
   const update = compileUpdate(rule, state.memory).over([Object.fromEntries(regions)])
+  // The update has used the gradients up: they give the room in which a clamp works.
+  const clamps = limits.flatMap((limit, i) =>
+    limit === undefined ? [] : [compileClamp(state.memory, set.x.tensors[i].data, set.g.tensors[i].data, limit)],
+  )
   const scalars = new Float64Array(rule.program.slots.length)
   const finish = (at: At) => {
     update(rule.scalars(at, scalars))
+    for (const clamp of clamps) clamp()
+    for (const i of changing) buffers.tensors[i].data.set(fresh.tensors[i].data)
     state.step++
   }
   return ([at]) => {
@@ -137,14 +164,16 @@ function gradientsThenUpdate(executable: Executable, feeds: Feeds, rule: Rule, s
   }
 }
 
-function wholeSteps(executable: Executable, feeds: Feeds, rule: Rule, state: TrainingState): Stepper['run'] {
+function wholeSteps(executable: Executable, feeds: Feeds, { rule, state }: Change): Stepper['run'] {
   const roles = ['x', ...Object.keys(rule.state)]
-  const regions = (set: number, name: (role: string) => string) =>
-    Object.fromEntries(roles.map((role) => [name(role), state.sets[set][role].region]))
+  const regions = (set: number, name: (role: string) => string, ofBuffers: string) => ({
+    ...Object.fromEntries(roles.map((role) => [name(role), state.sets[set][role].region])),
+    ...(state.buffers.length > 0 && { [ofBuffers]: state.bufferSets[set].region }),
+  })
   const bind = (from: number): Call =>
     executable.bind(
-      { ...feeds.inputs, ...regions(from, stateName) },
-      { ...feeds.outputs, ...regions(1 - from, nextStateName) },
+      { ...feeds.inputs, ...regions(from, stateName, buffersName) },
+      { ...feeds.outputs, ...regions(1 - from, nextStateName, nextBuffersName) },
     )
   const calls = [bind(0), bind(1)]
   const slots = rule.program.slots.map((_, i) => feeds.inputs[scalarName(i)].data as Float32Array)
