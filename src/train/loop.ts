@@ -18,7 +18,7 @@ import {
   parameterValues,
   type TrainingState,
 } from './state.ts'
-import { chooseForm, makeStepper, type StepForm, type Stepper } from './stepper.ts'
+import { chooseForm, makeStepper, type StepForm, type Stepper, stepsAtOnce } from './stepper.ts'
 
 export interface RunOptions {
   /** Gets every event, in order, as it happens. */
@@ -46,8 +46,6 @@ export interface TrainingResult {
   readonly start: StartEvent
 }
 
-/** Most steps in one call: more would make stopping late without being faster. */
-const mostStepsAtOnce = 50
 /** Milliseconds after which the loop lets others run: signals, timers, messages. */
 const giveWayAfter = 20
 
@@ -81,6 +79,8 @@ class Run {
   readonly #engine: Engine
   readonly #options: RunOptions
   readonly #form: StepForm
+  /** Most steps in one call. */
+  readonly #stepsAtOnce: number
   readonly #state: TrainingState
   readonly #batches: Batches
   readonly #steppers = new Map<string, Stepper>()
@@ -101,6 +101,7 @@ class Run {
     const net = trainingGraph(plan.net, plan.batchSize)
     const values = net.parameters.reduce((sum, { value }) => sum + sizeOf(value.shape), 0)
     this.#form = options.form ?? chooseForm(engine, plan.update, values)
+    this.#stepsAtOnce = this.#form === 'wasm' || engine.provider !== 'cpu' ? 1 : stepsAtOnce(net.graph, giveWayAfter)
     this.#state = initialState(net, plan.update, plan.seed, this.#form === 'wasm' ? 1 : 2)
     this.#batches = new Batches(plan.training, { batchSize: plan.batchSize, seed: plan.seed })
     this.#startedAt = options.now?.() ?? 0
@@ -189,8 +190,7 @@ class Run {
     const { plan } = this.#batches
     const batchSize = plan.sizeOf(batch)
     const alike = Math.floor(plan.rows / plan.batchSize) - batch
-    const most = this.#form === 'wasm' || this.#engine.provider !== 'cpu' ? 1 : mostStepsAtOnce
-    return this.#stepper(batchSize, Math.max(1, Math.min(most, alike)))
+    return this.#stepper(batchSize, Math.max(1, Math.min(this.#stepsAtOnce, alike)))
   }
 
   #stepper(batchSize: number, steps: number): Promise<Stepper> | Stepper {

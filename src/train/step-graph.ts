@@ -140,7 +140,7 @@ function oneStep({ net, rule, limits }: StepParts, { feeds, scalars, carried }: 
 /** The parameters' region with what the limits bound brought back to them. */
 function clamped(region: Value, shapes: readonly Shape[], limits: StepParts['limits']): Value {
   if (limits.every((limit) => limit === undefined)) return region
-  const pieces = [...op.split(region, shapes.flatMap(pieceLengths), 0)]
+  const pieces = op.split(region, shapes.flatMap(pieceLengths), 0).slice()
   limits.forEach((limit, i) => {
     const place = placeOf(i, shapes)
     if (limit !== undefined) pieces[place] = clampNodes(pieces[place], limit)
