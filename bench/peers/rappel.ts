@@ -30,11 +30,10 @@ async function prepare(work: Case): Promise<Prepared> {
   const engine = await nativeEngine()
   const net = netOf(work)
   const rule = momentum({ learningRate: work.learningRate, momentum: work.momentum })
-  const { parameters } = trainingGraph(net, batchSize)
   const given = work.parameters.flat()
   const values = given.reduce((sum, { length }) => sum + length, 0)
   const form = chooseForm(engine, rule, values)
-  const state = initialState(parameters, rule, 0, form === 'wasm' ? 1 : 2)
+  const state = initialState(trainingGraph(net, batchSize), rule, 0, form === 'wasm' ? 1 : 2)
   Object.values(currentParameters(state)).forEach(({ data }, i) => {
     data.set(given[i])
   })

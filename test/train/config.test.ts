@@ -1,7 +1,7 @@
 /** @file Configurations as objects: their fields, their hyperparameters, and the plan that is made of them. */
 import { describe, expect, test } from 'vitest'
 import { digits } from '../../src/data/index.ts'
-import { defineConfig, loss, nn, optim, penalty, space } from '../../src/index.ts'
+import { constraint, defineConfig, loss, nn, optim, penalty, space } from '../../src/index.ts'
 import { type Config, planFromConfig } from '../../src/train/config.ts'
 
 const plain = {
@@ -56,6 +56,7 @@ describe('hyperparameters', () => {
         },
         update: ({ rate }) => optim.sgd({ learningRate: rate }),
         penalty: (h) => penalty.l2(h.l2),
+        constraint: (h) => constraint.maxNorm({ dense1: h.size }),
         epochs: (h) => h.size / 10,
         batchSize: (h) => h.size,
       }),
@@ -63,6 +64,7 @@ describe('hyperparameters', () => {
     expect(seen).toEqual([{ size: 30, rate: 0.1, fixed: 'x', l2: 0.5 }])
     expect(plan).toMatchObject({ epochs: 3, batchSize: 30, hyper: { size: 30, rate: 0.1, fixed: 'x', l2: 0.5 } })
     expect(plan.net.penalty?.name).toBe('l2(0.5)')
+    expect(plan.net.constraint?.name).toBe('maxNorm(dense1: 30)')
     // It crosses to other processes.
     expect(structuredClone(plan.hyper)).toEqual(plan.hyper)
   })
@@ -82,6 +84,13 @@ describe('hyperparameters', () => {
     }
     await planFromConfig({ ...searched, epochs } as unknown as Config)
     expect(text).toBe('{"size":30,"rate":0.1,"fixed":"x","l2":0.5} size,rate,fixed,l2 true false [object Object]')
+  })
+})
+
+test('a constraint on a layer that is not there is found before training', async () => {
+  await expect(planFromConfig({ ...plain, constraint: constraint.maxNorm({ dense1: 3 }) })).rejects.toMatchObject({
+    code: 'usage',
+    message: "maxNorm: the net has no weights 'dense1'",
   })
 })
 
@@ -108,6 +117,12 @@ describe('fields of the wrong kind', () => {
     [{ model: {} }, 'model is an object of Object, expected a layer such as nn.sequential(…)'],
     [{ loss: 'mse' }, 'loss is "mse", expected a loss such as loss.softmaxCrossEntropy()'],
     [{ penalty: false }, 'penalty is false, expected a penalty such as penalty.l2(1e-4)'],
+    [
+      { penalty: constraint.maxNorm(3) },
+      'penalty is an object of Object, expected a penalty such as penalty.l2(1e-4)',
+      'a constraint has a field of its own: constraint: …',
+    ],
+    [{ constraint: 3 }, 'constraint is 3, expected a constraint such as constraint.maxNorm(3)'],
     [{ update: 0.1 }, 'update is 0.1, expected an update rule such as optim.momentum({…})'],
     [{ epochs: Number.NaN }, 'epochs is NaN, expected a whole number from 1 up'],
     [{ epochs: Infinity }, 'epochs is Infinity, expected a whole number from 1 up'],
