@@ -4,6 +4,7 @@ import { sizeOf, type Tensor, tensor } from '../base/tensor.ts'
 import { type AttributeDocument, modelError } from './document.ts'
 import { fold } from './fold.ts'
 import type { ForeignNode } from './foreign.ts'
+import { pooling } from './normalise_pooling.ts'
 import type { Operators, OpKind, Value } from './types.ts'
 
 /** The values that a node gives, said with our operators; undefined when the node can stay as it is. */
@@ -208,6 +209,7 @@ const pad: Rule = (foreign) => {
 }
 
 const rules: Readonly<Record<string, Rule>> = {
+  ...pooling,
   Constant: constant,
   ConstantOfShape: constantOfShape,
   Clip: clip,

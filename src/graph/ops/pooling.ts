@@ -32,7 +32,7 @@ const maxPoolShape: ShapeRule = (inputs, attributes) => {
   requireFloat(x)
   if ((attributes.storage_order ?? 0) !== 0)
     throw new RappelError('op', 'storage_order is 1, expected 0: indices are counted row by row')
-  const shape = pooledShape(x, windowsOf(x, attributes))
+  const shape = pooledShape(x, attributes)
   return [
     { dtype: x.dtype, shape },
     { dtype: 'int64', shape },
@@ -69,7 +69,7 @@ const maxPoolKink: KinkRule = {
 const averagePoolShape: ShapeRule = (inputs, attributes) => {
   const x = required(inputs, 0)
   requireFloat(x)
-  return [{ dtype: x.dtype, shape: pooledShape(x, windowsOf(x, attributes)) }]
+  return [{ dtype: x.dtype, shape: pooledShape(x, attributes) }]
 }
 
 /** How many elements each window's sum is divided by: a number where it is the same for all, else [1, 1, …windows]. */
