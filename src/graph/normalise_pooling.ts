@@ -1,6 +1,6 @@
 /** @file Pooling as others write it: padding that is named and not counted, windows of `ceil_mode`, GlobalMaxPool. */
 import type { ForeignNode } from './foreign.ts'
-import { samePads, settledWindows } from './ops/windows.ts'
+import { samePads, settledWindows } from './ops/pooling_windows.ts'
 import type { Attributes, OpKind, Value } from './types.ts'
 
 type Rule = (foreign: ForeignNode) => readonly Value[] | undefined

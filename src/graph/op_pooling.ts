@@ -1,6 +1,6 @@
 /** @file The functions of pooling and selection, part of `op`. */
 import { tensor } from '../base/tensor.ts'
-import { settledWindows } from './ops/windows.ts'
+import { settledWindows } from './ops/pooling_windows.ts'
 import type { Attributes, AttributeValue, Value } from './types.ts'
 
 /** The windows of a pooling over [batch, channels, …spatial]; each list has one number for each spatial axis. */
