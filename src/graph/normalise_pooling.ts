@@ -1,7 +1,7 @@
 /** @file Pooling as others write it: padding that is named and not counted, windows of `ceil_mode`, GlobalMaxPool. */
 import type { ForeignNode } from './foreign.ts'
 import { samePads, settledWindows } from './ops/pooling_windows.ts'
-import type { Attributes, OpKind, Value } from './types.ts'
+import type { OpKind, Value } from './types.ts'
 
 type Rule = (foreign: ForeignNode) => readonly Value[] | undefined
 
@@ -10,18 +10,18 @@ const windows =
   (kind: OpKind): Rule =>
   (foreign) => {
     const x = foreign.input(0)
+    const mode = foreign.attributes.get('auto_pad')?.value ?? 'NOTSET'
     const given = foreign.attributesOf(kind, 'auto_pad')
-    return foreign.give(kind, foreign.inputs, settledWindows(x, { ...given, ...autoPads(foreign, x, given) }))
+    if (mode === 'SAME_UPPER' || mode === 'SAME_LOWER') {
+      // The number of windows is ⌈length / stride⌉ whatever else is said.
+      const { ceil_mode: _, ...plain } = given
+      return foreign.give(kind, foreign.inputs, { ...plain, pads: samePads(x, given, mode) })
+    }
+    if (mode !== 'NOTSET' && mode !== 'VALID')
+      throw foreign.error(`has auto_pad '${mode}', expected NOTSET, VALID, SAME_UPPER or SAME_LOWER`)
+    const { pads: _, ...unpadded } = given
+    return foreign.give(kind, foreign.inputs, settledWindows(x, mode === 'VALID' ? unpadded : given))
   }
-
-function autoPads(foreign: ForeignNode, x: Value, given: Attributes): Attributes {
-  const mode = foreign.attributes.get('auto_pad')
-  const word = mode === undefined ? 'NOTSET' : mode.value
-  if (word === 'NOTSET') return {}
-  if (word === 'VALID') return { pads: x.shape.slice(2).flatMap(() => [0, 0]) }
-  if (word === 'SAME_UPPER' || word === 'SAME_LOWER') return { pads: samePads(x, given, word), ceil_mode: 0 }
-  throw foreign.error(`has auto_pad '${word}', expected NOTSET, VALID, SAME_UPPER or SAME_LOWER`)
-}
 
 /** The greatest element over all spatial axes. */
 const globalMaxPool: Rule = (foreign) => {

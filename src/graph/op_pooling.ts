@@ -28,7 +28,8 @@ function windowAttributes(x: Value, options: WindowOptions): Attributes {
 
 /**
  * The greatest element of each window; padding never wins, and of several that are equal the first does (as in PyTorch). A NaN
- * is passed over by the runtime, where PyTorch hands it on: test for NaN before. ONNX MaxPool-12.
+ * may be passed over by the runtime, where PyTorch hands it on: test for NaN before. The node's second output holds the places of
+ * the winners, int64, counted through the whole of `x`. ONNX MaxPool-12.
  */
 export const maxPool = (x: Value, options: WindowOptions): Value =>
   x.builder.node('MaxPool', [x], windowAttributes(x, options))[0]

@@ -18,7 +18,7 @@ export interface PoolingOptions {
 }
 
 /**
- * The greatest element of each window (LeCun et al. 1998 had the mean; Ranzato et al. 2007). Takes
+ * The greatest element of each window (Ranzato et al. 2007). Takes
  * [batch, channels, height, width], gives [batch, channels, height', width'] with
  * height' = ⌊(height + 2·padding − size) / stride⌋ + 1. Padding never wins; where several are the greatest the gradient goes to
  * the first, as in PyTorch. A NaN may be passed over, where PyTorch hands it on.

@@ -111,7 +111,8 @@ const isMiscounted = (axis: WindowAxis) => Math.ceil(roomOf(axis) / axis.stride)
  */
 export function settledWindows(x: Value, attributes: Attributes): Attributes {
   if (attributes.ceil_mode !== 1) return attributes
-  const axes = windowsOf(x, attributes)
+  const axes = fittingWindows(x, attributes)
+  if (axes === undefined) return attributes
   const { ceil_mode: _, ...plain } = attributes
   if (axes.every((axis) => axis.count === Math.floor(roomOf(axis) / axis.stride) + 1)) return plain
   const after = axes.map(
@@ -119,6 +120,15 @@ export function settledWindows(x: Value, attributes: Attributes): Attributes {
   )
   if (axes.every((axis, i) => axis.after === after[i])) return attributes
   return { ...attributes, pads: [...axes.map(({ before }) => before), ...after] }
+}
+
+/** Undefined where they do not fit: the operator's own check tells that with its place. */
+function fittingWindows(x: Value, attributes: Attributes): readonly WindowAxis[] | undefined {
+  try {
+    return windowsOf(x, attributes)
+  } catch {
+    return undefined
+  }
 }
 
 /** For each window along an axis, the places of the input that it covers. */
