@@ -5,6 +5,7 @@ import { type AttributeDocument, modelError } from './document.ts'
 import { fold } from './fold.ts'
 import type { ForeignNode } from './foreign.ts'
 import { convolution } from './normalise_convolution.ts'
+import { pooling } from './normalise_pooling.ts'
 import type { Operators, OpKind, Value } from './types.ts'
 
 /** The values that a node gives, said with our operators; undefined when the node can stay as it is. */
@@ -209,6 +210,7 @@ const pad: Rule = (foreign) => {
 }
 
 const rules: Readonly<Record<string, Rule>> = {
+  ...pooling,
   Constant: constant,
   ConstantOfShape: constantOfShape,
   Clip: clip,

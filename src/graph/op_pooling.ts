@@ -1,6 +1,7 @@
 /** @file The functions of pooling and selection, part of `op`. */
 import { tensor } from '../base/tensor.ts'
-import type { AttributeValue, Value } from './types.ts'
+import { settledWindows } from './ops/pooling_windows.ts'
+import type { Attributes, AttributeValue, Value } from './types.ts'
 
 /** The windows of a pooling over [batch, channels, …spatial]; each list has one number for each spatial axis. */
 export interface WindowOptions {
@@ -15,31 +16,31 @@ export interface WindowOptions {
   readonly ceilMode?: boolean
 }
 
-function windowAttributes(options: WindowOptions): Record<string, AttributeValue> {
+function windowAttributes(x: Value, options: WindowOptions): Attributes {
   const { kernelShape, strides, pads, dilations, ceilMode } = options
   const attributes: Record<string, AttributeValue> = { kernel_shape: kernelShape }
   if (strides?.some((stride) => stride !== 1)) attributes.strides = strides
   if (pads?.some((amount) => amount !== 0)) attributes.pads = pads
   if (dilations?.some((dilation) => dilation !== 1)) attributes.dilations = dilations
   if (ceilMode) attributes.ceil_mode = 1
-  return attributes
+  return settledWindows(x, attributes)
 }
 
 /**
  * The greatest element of each window; padding never wins, and of several that are equal the first does (as in PyTorch). A NaN
- * is passed over by the runtime, where PyTorch hands it on: test for NaN before. ONNX MaxPool-12.
+ * may be passed over by the runtime, where PyTorch hands it on: test for NaN before. The node's second output holds the places of
+ * the winners, int64, counted through the whole of `x`. ONNX MaxPool-12.
  */
 export const maxPool = (x: Value, options: WindowOptions): Value =>
-  x.builder.node('MaxPool', [x], windowAttributes(options))[0]
+  x.builder.node('MaxPool', [x], windowAttributes(x, options))[0]
 
 /**
  * The mean of each window. Padding counts as zeros with `countIncludePad`, by default it is left out of sum and number; what
  * hangs over the end in `ceilMode` never counts. ONNX AveragePool-19.
  */
 export function averagePool(x: Value, options: WindowOptions & { countIncludePad?: boolean }): Value {
-  const attributes = windowAttributes(options)
-  if (options.countIncludePad) attributes.count_include_pad = 1
-  return x.builder.node('AveragePool', [x], attributes)[0]
+  const counting: Attributes = options.countIncludePad ? { count_include_pad: 1 } : {}
+  return x.builder.node('AveragePool', [x], { ...windowAttributes(x, options), ...counting })[0]
 }
 
 /** The mean over all spatial axes: [batch, channels, …] to [batch, channels, 1, …]. */

@@ -135,6 +135,33 @@ const handCases: readonly HandCase[] = [
   comparison('LessOrEqual', op.lessOrEqual, [1, 0, 1]),
   comparison('Greater', op.greater, [0, 1, 0]),
   comparison('GreaterOrEqual', op.greaterOrEqual, [0, 1, 1]),
+  unary(
+    'MaxPool',
+    'the places that were greatest, one of them in both windows',
+    (a) => op.maxPool(op.reshape(a, [1, 1, 3]), { kernelShape: [2] }),
+    [1, 5, 3],
+    { winner: [1, 1], value: [5, 5] },
+    [9, 4, 7],
+    [4, 4],
+  ),
+  unary(
+    'MaxPool',
+    'the first of those that tied',
+    (a) => op.maxPool(op.reshape(a, [1, 1, 3]), { kernelShape: [3] }),
+    [1, 5, 5],
+    { winner: [1], value: [5] },
+    [9, 4, 7],
+    [4],
+  ),
+  unary(
+    'TopK',
+    'the places that were greatest',
+    (a) => op.topK(a, 2)[0],
+    [1, 5, 3],
+    { winner: [1, 2], value: [5, 3] },
+    [9, 4, 7],
+    [4, 7],
+  ),
 ]
 
 const kinkedKinds = drawnKinds.filter((kind) => operators[kind].kink !== 'smooth')

@@ -59,14 +59,16 @@ async function run(kind: OpKind, fixture: Fixture): Promise<Record<string, Tenso
   const wrt = positions.map((i) => values[Number(i)] as Value)
   const total = (parts: readonly Value[]) =>
     parts.map((part) => op.reduceSum(op.cast(part, 'float64'))).reduce((a, b) => op.add(a, b))
-  const linear = weights && total(ys.map((y, i) => op.mul(y, builder.constant(tensorOf(weights[i])))))
+  // Indices have no gradient.
+  const floats = ys.flatMap((y, i) => (isFloat(y.dtype) ? [{ y, i }] : []))
+  const linear = weights && total(floats.map(({ y, i }) => op.mul(y, builder.constant(tensorOf(weights[i])))))
   if (linear !== undefined)
     gradients(linear, wrt).forEach((g, k) => {
       outputs[`gradient ${positions[k]}`] = g
     })
   if (linear !== undefined && curvatures !== undefined) {
     const halves = curvatures.map((u) => builder.constant(tensorOf(u)))
-    const curved = op.add(linear, total(ys.map((y, i) => op.mul(op.mul(op.square(y), halves[i]), 0.5))))
+    const curved = op.add(linear, total(floats.map(({ y, i }) => op.mul(op.mul(op.square(y), halves[i]), 0.5))))
     const directions = positions.map((i) => builder.constant(tensorOf(vectors[i])))
     hessianVector(curved, wrt, directions).forEach((product, k) => {
       outputs[`hessianVector ${positions[k]}`] = product

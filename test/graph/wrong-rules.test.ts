@@ -54,6 +54,13 @@ const overwritten: GradientRule = (node, [dy]) => {
   return [op.scatterElements(op.full(x.builder, x, 0), indices, dy, 0)]
 }
 
+/** Of several windows with the same winner only one counts. */
+const putOnce: GradientRule = (node, [dy]) => {
+  const x = input(node, 0)
+  const flat = (value: Value) => op.reshape(value, [-1])
+  return [dy && op.reshape(op.scatterElements(flat(op.mul(x, 0)), flat(node.outputs[1]), flat(dy), 0), x.shape)]
+}
+
 /** Right in value, but an Identity that lets no gradient through stands in the rule. */
 const cut: GradientRule = (node, [dy]) => [dy && op.mul(dy, op.identity(node.outputs[0]))]
 
@@ -71,6 +78,7 @@ const wrong: readonly (readonly [what: string, kind: OpKind, table: Operators, f
   ['first element where a broadcast sum belongs', 'Mul', withGradient('Mul', firstForSum), 'first'],
   ['not divided by the number of elements', 'ReduceMean', withGradient('ReduceMean', ruleOf('ReduceSum')), 'first'],
   ['put where repeated indices add up', 'Gather', withGradient('Gather', overwritten), 'first'],
+  ['put where windows overlap', 'MaxPool', withGradient('MaxPool', putOnce), 'first'],
   ['the loser gets it', 'Max', withGradient('Max', ruleOf('Min')), 'first'],
   ['nothing flows', 'Log', withGradient('Log', () => []), 'first'],
   [

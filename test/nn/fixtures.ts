@@ -46,5 +46,6 @@ function read(name: string): unknown {
 export const layerCases = (read('layers') as { cases: Record<string, LayerCase> }).cases
 /** From make_convolution.py. */
 export const convolutionCases = (read('convolution') as { cases: Record<string, LayerCase> }).cases
+export const poolingCases = (read('pooling') as { cases: Record<string, LayerCase> }).cases
 export const lossCases = (read('losses') as { cases: Record<string, LossCase> }).cases
 export const trainingCase = read('training') as TrainingCase

@@ -72,9 +72,13 @@ function listOf(
   )
 }
 
+/** How far the last window that fits could still move, before and after padding. */
+const roomOf = ({ length, size, dilation, before, after }: Omit<WindowAxis, 'count'>) =>
+  length + before + after - dilation * (size - 1) - 1
+
 /**
- * Counts the windows along an axis (ONNX MaxPool-12): those that fit; with `ceil` also one more that hangs over the end,
- * unless it would start behind the input and its front padding.
+ * Counts the windows along an axis: those that fit; with `ceil` also one more that hangs over the end, unless it would start
+ * behind the input and its front padding (ONNX MaxPool-22, PyTorch, and the runtime in every opset).
  */
 function windowAxis(i: number, ceil: boolean, axis: Omit<WindowAxis, 'count'>): WindowAxis {
   const { length, size, stride, dilation, before, after } = axis
@@ -83,19 +87,48 @@ function windowAxis(i: number, ceil: boolean, axis: Omit<WindowAxis, 'count'>): 
       'shape',
       `the padding of spatial axis ${i} is ${before} and ${after}, expected less than the window's ${size}`,
     )
-  const room = length + before + after - dilation * (size - 1) - 1
+  const room = roomOf(axis)
   if (room < 0)
     throw new RappelError(
       'shape',
-      `the window covers ${dilation * (size - 1) + 1} places along spatial axis ${i}, which has ${length + before + after} with its padding`,
+      `a window reaches over ${dilation * (size - 1) + 1} places of spatial axis ${i}, which has ${length + before + after} with its padding`,
       'take a smaller window, or pad',
     )
-  let count = Math.floor(room / stride) + 1
-  if (ceil && room % stride !== 0 && count * stride < length + before) count++
-  const windows = { ...axis, count }
+  const fitting = Math.floor(room / stride) + 1
+  const hangsOver = ceil && room % stride !== 0 && fitting * stride < length + before
+  const windows = { ...axis, count: hangsOver ? fitting + 1 : fitting }
   const empty = placesOf(windows).findIndex((places) => places.length === 0)
   if (empty >= 0) throw new RappelError('shape', `window ${empty} of spatial axis ${i} covers nothing but padding`)
   return windows
+}
+
+/** Opset 20's shape inference (in the runtime) counts a window of `ceil_mode` that hangs over wherever it starts. */
+const isMiscounted = (axis: WindowAxis) => Math.ceil(roomOf(axis) / axis.stride) + 1 !== axis.count
+
+/**
+ * Attributes that mean the same windows and that opset 20's shape inference counts rightly: without `ceil_mode` where no window
+ * hangs over, else without the padding behind that no window reaches.
+ */
+export function settledWindows(x: Value, attributes: Attributes): Attributes {
+  if (attributes.ceil_mode !== 1) return attributes
+  const axes = fittingWindows(x, attributes)
+  if (axes === undefined) return attributes
+  const { ceil_mode: _, ...plain } = attributes
+  if (axes.every((axis) => axis.count === Math.floor(roomOf(axis) / axis.stride) + 1)) return plain
+  const after = axes.map(
+    (axis) => axis.after - (isMiscounted(axis) ? Math.min(roomOf(axis) % axis.stride, axis.after) : 0),
+  )
+  if (axes.every((axis, i) => axis.after === after[i])) return attributes
+  return { ...attributes, pads: [...axes.map(({ before }) => before), ...after] }
+}
+
+/** Undefined where they do not fit: the operator's own check tells that with its place. */
+function fittingWindows(x: Value, attributes: Attributes): readonly WindowAxis[] | undefined {
+  try {
+    return windowsOf(x, attributes)
+  } catch {
+    return undefined
+  }
 }
 
 /** For each window along an axis, the places of the input that it covers. */
@@ -127,8 +160,30 @@ export function countsOf(axis: WindowAxis, includePad: boolean): number[] {
   })
 }
 
-/** Shape of what has one element a window. */
-export const pooledShape = (x: Value, axes: readonly WindowAxis[]): Shape => [
-  ...x.shape.slice(0, 2),
-  ...axes.map(({ count }) => count),
-]
+/** Shape of what has one element a window. @throws RappelError as `windowsOf`, and where the runtime would count otherwise */
+export function pooledShape(x: Value, attributes: Attributes): Shape {
+  const axes = windowsOf(x, attributes)
+  const wrong = attributes.ceil_mode === 1 ? axes.findIndex(isMiscounted) : -1
+  if (wrong >= 0)
+    throw new RappelError(
+      'op',
+      `with ceil_mode the last window of spatial axis ${wrong} would start behind the input, which opset 20 cannot say`,
+      'leave ceil_mode out, or cut off the end of the axis, which is in no window',
+    )
+  return [...x.shape.slice(0, 2), ...axes.map(({ count }) => count)]
+}
+
+/**
+ * Padding with which there is a window for every `stride` places, ⌈length / stride⌉ of them (`auto_pad`); where it is odd,
+ * SAME_UPPER puts more behind and SAME_LOWER more in front.
+ */
+export function samePads(x: Value, attributes: Attributes, mode: 'SAME_UPPER' | 'SAME_LOWER'): number[] {
+  const spatial = x.shape.slice(2)
+  const { kernel_shape: sizes, strides, dilations } = attributes as Record<string, readonly number[] | undefined>
+  const totals = spatial.map((length, i) => {
+    const [stride, span] = [strides?.[i] ?? 1, (dilations?.[i] ?? 1) * ((sizes?.[i] ?? 1) - 1) + 1]
+    return Math.max(0, (Math.ceil(length / stride) - 1) * stride + span - length)
+  })
+  const before = totals.map((total) => (mode === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2)))
+  return [...before, ...totals.map((total, i) => total - before[i])]
+}
