@@ -1,2 +1,7 @@
 /** @file The group `nn`: layers, in the words of the field. */
+
+export { embedding } from './embedding.ts'
 export { dense, dropout, flatten, functional, leakyRelu, relu, sequential, sigmoid, tanh } from './layers.ts'
+export { maxout } from './maxout.ts'
+export { gru, lstm, type RecurrentOptions, recurrent } from './recurrent.ts'
+export { type ResidualOptions, residual } from './residual.ts'

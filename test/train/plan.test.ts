@@ -62,7 +62,7 @@ describe('net and data', () => {
   test('images into a dense net, and flattened', async () => {
     const images = { training: digits({ shape: 'image' }) }
     expect(await told({ ...images, model: sequential(dense(10)) })).toBe(
-      'shape: dense takes [batch, features], got float32[2,1,8,8] → put nn.flatten() in front of it',
+      'shape: dense takes [batch, features] or [batch, length, features], got float32[2,1,8,8] → put nn.flatten() in front of it',
     )
     const { net } = makePlan({ ...parts, ...images, model: sequential(flatten(), dense(10)) })
     expect([net.featureShape, net.targetShape]).toEqual([[1, 8, 8], []])
