@@ -5,6 +5,7 @@
 import { tensor } from '../base/tensor.ts'
 import { sameType } from './graph.ts'
 import * as op from './op.ts'
+import { mergeProducts } from './products.ts'
 import { rewrite } from './rewrite.ts'
 import type { Graph, Node, Operators, Value } from './types.ts'
 
@@ -45,5 +46,5 @@ const forms: Partial<Record<Node['kind'], Form>> = { ReduceSum: sumOverRows, Whe
 
 /** The graph in the forms that the CPU runs fastest. Values differ by rounding, and where a form says otherwise. */
 export function fastForms(graph: Graph, operators: Operators): Graph {
-  return rewrite(graph, operators, (node, inputs) => forms[node.kind]?.(node, inputs))
+  return rewrite(mergeProducts(graph, operators), operators, (node, inputs) => forms[node.kind]?.(node, inputs))
 }

@@ -171,7 +171,10 @@ describe('embedding: numbers that are no row', () => {
   }
   test('the first and the last are read', async () => expect((await read(0, 2)).y).toEqual([1, 2, 5, 6]))
   test.each([3, -1, -3, 0.5, 1e12, Number.NaN, -1e30])('%d stops the run', async (value) => {
-    await expect(read(0, value)).rejects.toThrow('out of data bounds')
+    await expect(read(0, value)).rejects.toMatchObject({
+      code: 'data',
+      message: 'y reads a row that does not exist, expected whole numbers from 0 to 2',
+    })
   })
 })
 
