@@ -274,13 +274,13 @@ function executable(
 /** What a run fails with. Only indices can be wrong in it: everything else was checked when the graph was built. */
 function stopped(error: unknown): RappelError {
   const reason = firstLine(error)
-  const index = /Name:'([^']*)' .*out of data bounds.*,(\d+)\]/.exec(reason)
+  const index = /.*Name:'([^']*)' .*out of data bounds.*,(\d+)\]/.exec(reason)
   if (index === null)
     return new RappelError('runtime', `the runtime stopped within a run: ${reason}`, undefined, { cause: error })
   return new RappelError(
     'data',
-    `${index[1]} reads a row that does not exist, expected whole numbers from 0 to ${index[2]}`,
-    "give the embedding a size above the greatest number, and leave the numbers as they are: 'standardise: false'",
+    `an index is out of range (${index[1]}), expected whole numbers from 0 to ${index[2]}`,
+    "an embedding's size must be above the greatest number, and the numbers left as they are: 'standardise: false'",
     { cause: error },
   )
 }

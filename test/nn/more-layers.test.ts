@@ -173,7 +173,7 @@ describe('embedding: numbers that are no row', () => {
   test.each([3, -1, -3, 0.5, 1e12, Number.NaN, -1e30])('%d stops the run', async (value) => {
     await expect(read(0, value)).rejects.toMatchObject({
       code: 'data',
-      message: 'y reads a row that does not exist, expected whole numbers from 0 to 2',
+      message: 'an index is out of range (y), expected whole numbers from 0 to 2',
     })
   })
 })
