@@ -154,8 +154,7 @@ export function absoluteError(): Loss {
 
 /**
  * Huber 1964: ½·d² where the difference d is up to δ, δ·(|d| − ½δ) beyond, so that far outliers pull no harder than near ones;
- * averaged over an example's outputs (PyTorch's HuberLoss). With targets of deviation 1, always saying their mean has about ½ or
- * less.
+ * averaged over an example's outputs (PyTorch's HuberLoss). Always saying the targets' mean has at most half their variance as loss.
  *
  * @param options.delta δ > 0, default 1
  */
