@@ -149,7 +149,7 @@ export const CASES: readonly CaseSpec[] = [
     learningRate: 0.05,
     momentum: 0.9,
     stepsChecked: 16,
-    expectedLoss: 2.158471400,
+    expectedLoss: 2.1584714,
   },
 ]
 

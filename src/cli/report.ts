@@ -95,12 +95,13 @@ function measuredText({ loss, accuracy, accuracyInterval, examples }: Measured, 
 
 /** What the numbers mean, in words: how far from guessing, and how far apart the two parts are. */
 function verdict({ epochs, start, training, validation }: RunDocument): string {
-  const chance = Math.log(start.data.classes?.length ?? 1)
+  const { classes } = start.data
   const before = epochs[0].validation?.loss
   const lines: string[] = []
-  if (before !== undefined && validation !== undefined && start.loss === 'softmaxCrossEntropy')
+  const isEntropy = ['softmaxCrossEntropy', 'binaryCrossEntropy'].includes(start.loss)
+  if (before !== undefined && validation !== undefined && classes !== undefined && isEntropy)
     lines.push(
-      `Guessing among ${start.data.classes?.length} classes has a loss of ${significant(chance)}; the net began at ${significant(before)} and ended at ${significant(validation.loss)}.`,
+      `Guessing among ${classes.length} classes has a loss of ${significant(Math.log(classes.length))}; the net began at ${significant(before)} and ended at ${significant(validation.loss)}.`,
     )
   if (training?.accuracy !== undefined && validation?.accuracy !== undefined) {
     const gap = training.accuracy - validation.accuracy

@@ -220,7 +220,11 @@ function innerSession(session: InnerSession): Session {
   const noOptions = {}
   return {
     bind: (feeds, fetches) => () => {
-      session.run(feeds, fetches, noOptions)
+      try {
+        session.run(feeds, fetches, noOptions)
+      } catch (error) {
+        throw stopped(error)
+      }
       return undefined
     },
     // A turn of the event loop: without one, Node keeps the runtime's finalisers waiting and the process grows.
@@ -235,7 +239,9 @@ function innerSession(session: InnerSession): Session {
 function publicSession(session: InferenceSession): Session {
   return {
     bind: (feeds, fetches) => async () => {
-      await session.run(feeds, fetches)
+      await session.run(feeds, fetches).catch((error: unknown) => {
+        throw stopped(error)
+      })
     },
     release: () => session.release(),
   }
@@ -263,6 +269,20 @@ function executable(
     },
     release,
   }
+}
+
+/** What a run fails with. Only indices can be wrong in it: everything else was checked when the graph was built. */
+function stopped(error: unknown): RappelError {
+  const reason = firstLine(error)
+  const index = /.*Name:'([^']*)' .*out of data bounds.*,(\d+)\]/.exec(reason)
+  if (index === null)
+    return new RappelError('runtime', `the runtime stopped within a run: ${reason}`, undefined, { cause: error })
+  return new RappelError(
+    'data',
+    `an index is out of range (${index[1]}), expected whole numbers from 0 to ${index[2]}`,
+    "an embedding's size must be above the greatest number, and the numbers left as they are: 'standardise: false'",
+    { cause: error },
+  )
 }
 
 /** Messages are one line; those of Node's loader and of the runtime go on with stacks and source positions. */

@@ -6,6 +6,7 @@ import { tensor } from '../base/tensor.ts'
 import { batchInWidth, transposeOnce, turnedKernel, unpool } from './forms_convolution.ts'
 import { sameType } from './graph.ts'
 import * as op from './op.ts'
+import { mergeProducts } from './products.ts'
 import { type Replace, rewrite } from './rewrite.ts'
 import type { Graph, Node, Operators, Value } from './types.ts'
 
@@ -51,5 +52,7 @@ const forms: Partial<Record<Node['kind'], Replace>> = {
 
 /** The graph in the forms that the CPU runs fastest. Values differ by rounding, and where a form says otherwise. */
 export function fastForms(graph: Graph, operators: Operators): Graph {
-  return rewrite(graph, operators, (node, inputs, builder) => forms[node.kind]?.(node, inputs, builder))
+  return rewrite(mergeProducts(graph, operators), operators, (node, inputs, builder) =>
+    forms[node.kind]?.(node, inputs, builder),
+  )
 }

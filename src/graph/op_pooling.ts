@@ -71,7 +71,7 @@ export function topK(
  * @param shape of the result
  */
 export function maxUnpool(x: Value, indices: Value, shape: readonly number[], options: WindowOptions): Value {
-  const { kernel_shape, strides, pads } = windowAttributes(options)
+  const { kernel_shape, strides, pads } = windowAttributes(x, options)
   const attributes = { kernel_shape, ...(strides && { strides }), ...(pads && { pads }) }
   const target = x.builder.constant(tensor('int64', [shape.length], shape))
   return x.builder.node('MaxUnpool', [x, indices, target], attributes)[0]

@@ -4,8 +4,8 @@ import { typeText } from '../base/tensor.ts'
 import * as op from '../graph/op.ts'
 import { samePads } from '../graph/ops/windows.ts'
 import type { Value } from '../graph/types.ts'
-import { type Fans, he, type Initialiser, zeros } from './init.ts'
-import type { Layer, LayerContext } from './model.ts'
+import { he, type Initialiser, zeros } from './init.ts'
+import type { Layer, LayerContext, ParameterOptions } from './model.ts'
 
 /** One number for both, or [height, width]. */
 type Pair = number | readonly [height: number, width: number]
@@ -67,7 +67,7 @@ export function conv2d(filters: number, kernel: Pair, options: Conv2dOptions = {
       const area = size[0] * size[1]
       const fans = { fanIn: (channels / groups) * area, fanOut: (filters / groups) * area }
       const shape = [filters, channels / groups, ...size]
-      const { weight, bias } = parametersOf(context, filters, shape, fans, options)
+      const { weight, bias } = parametersOf(context, filters, shape, { fans, unitAxis: 0 }, options)
       const sides = [0, 1].map((i): readonly [number, number] =>
         padding === 'same'
           ? samePads(x.shape[i + 2], dilation[i] * (size[i] - 1) + 1, stride[i])
@@ -109,7 +109,7 @@ export function convTranspose2d(filters: number, kernel: Pair, options: ConvTran
       const area = size[0] * size[1]
       const fans = { fanIn: ((channels / groups) * area) / (stride[0] * stride[1]), fanOut: (filters / groups) * area }
       const shape = [channels, filters / groups, ...size]
-      const { weight, bias } = parametersOf(context, filters, shape, fans, options)
+      const { weight, bias } = parametersOf(context, filters, shape, { fans, unitAxis: 1, unitGroups: groups }, options)
       const pads = [...padding, ...padding]
       return op.convTranspose(x, weight, bias, {
         strides: stride,
@@ -170,13 +170,17 @@ function parametersOf(
   context: LayerContext,
   filters: number,
   shape: readonly number[],
-  fans: Fans,
+  described: Pick<ParameterOptions, 'fans' | 'unitAxis' | 'unitGroups'>,
   options: ConvolutionOptions,
 ): { weight: Value; bias: Value | undefined } {
-  const weight = context.parameter('weight', shape, { init: options.init ?? he(), fans, penalised: true })
+  const weight = context.parameter('weight', shape, { init: options.init ?? he(), penalised: true, ...described })
   if (options.bias === false) return { weight, bias: undefined }
   return {
     weight,
-    bias: context.parameter('bias', [filters], { init: options.bias ?? zeros(), fans, penalised: false }),
+    bias: context.parameter('bias', [filters], {
+      init: options.bias ?? zeros(),
+      fans: described.fans,
+      penalised: false,
+    }),
   }
 }

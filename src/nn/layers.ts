@@ -6,14 +6,15 @@ import type { Value } from '../graph/types.ts'
 import { he, type Initialiser, zeros } from './init.ts'
 import type { Layer, LayerContext } from './model.ts'
 
-interface Named {
+/** What every layer takes. */
+export interface Named {
   /** Name of the layer, and prefix of its parameters; default: the kind and a number, 'dense1'. */
   readonly name?: string
 }
 
 /**
- * A fully connected layer: x·W + b. Takes [batch, features], gives [batch, units]. Parameters: `weight` [features, units]
- * and `bias` [units].
+ * A fully connected layer: x·W + b. Takes [batch, features], gives [batch, units]; of a sequence [batch, length, features] each step
+ * by itself, [batch, length, units]. Parameters: `weight` [features, units] and `bias` [units].
  *
  * @param units number of outputs
  * @param options.init of the weight; default He. `options.bias`: initialiser of the bias, or false for none; default zeros
@@ -25,18 +26,19 @@ export function dense(units: number, options: Named & { init?: Initialiser; bias
     kind: 'dense',
     name: options.name,
     build(x, context) {
-      if (x.shape.length !== 2)
+      if (x.shape.length !== 2 && x.shape.length !== 3)
         throw new RappelError(
           'shape',
-          `dense takes [batch, features], got ${typeText(x)}`,
+          `dense takes [batch, features] or [batch, length, features], got ${typeText(x)}`,
           'put nn.flatten() in front of it',
         )
-      const fans = { fanIn: x.shape[1], fanOut: units }
+      const features = x.shape[x.shape.length - 1]
+      const fans = { fanIn: features, fanOut: units }
       const init = options.init ?? he()
-      const weight = context.parameter('weight', [x.shape[1], units], { init, fans, penalised: true, unitAxis: 1 })
+      const weight = context.parameter('weight', [features, units], { init, fans, penalised: true, unitAxis: 1 })
       if (options.bias === false) return op.matMul(x, weight)
       const bias = context.parameter('bias', [units], { init: options.bias ?? zeros(), fans, penalised: false })
-      return op.gemm(x, weight, bias)
+      return op.reshape(op.gemm(op.reshape(x, [-1, features]), weight, bias), [...x.shape.slice(0, -1), units])
     },
   }
 }
@@ -98,12 +100,7 @@ export function flatten(options: Named = {}): Layer {
 
 /** Layers one after the other. */
 export function sequential(...layers: readonly Layer[]): Layer {
-  const odd = layers.findIndex((layer) => typeof layer?.build !== 'function')
-  if (odd >= 0)
-    throw usageError(
-      `layer ${odd + 1} of sequential is ${show(layers[odd])}, expected a layer`,
-      'layers are made by a call: nn.relu()',
-    )
+  checkLayers('sequential', layers)
   return {
     kind: 'sequential',
     build: (x, context) => layers.reduce((value, layer) => context.apply(layer, value), x),
@@ -118,4 +115,14 @@ export function sequential(...layers: readonly Layer[]): Layer {
  */
 export function functional(kind: string, build: (x: Value, context: LayerContext) => Value): Layer {
   return { kind, build }
+}
+
+/** @throws RappelError 'usage' naming the first that is no layer: the call was forgotten */
+export function checkLayers(kind: string, layers: readonly Layer[]): void {
+  const odd = layers.findIndex((layer) => typeof layer?.build !== 'function')
+  if (odd < 0) return
+  throw usageError(
+    `layer ${odd + 1} of ${kind} is ${show(layers[odd])}, expected a layer`,
+    'layers are made by a call: nn.relu()',
+  )
 }

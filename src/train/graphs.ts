@@ -63,15 +63,14 @@ export function trainingGraph(net: NetDescription, batch: number): NetGraph {
   const { builder, context, output } = buildNet(net, batch, true)
   const target = targetInput(net, builder, batch)
   const loss = op.reduceMean(net.loss.perExample(output, target))
-  const weights = context.parameters.filter(({ penalised }) => penalised).map(({ value }) => value)
-  const { penalty } = net
-  const objective = penalty === undefined ? loss : weights.map((weight) => penalty.of(weight)).reduce(op.add, loss)
+  const penalty = net.penalty?.of(context.parameters)
+  const objective = penalty === undefined ? loss : op.add(loss, penalty)
   const slopes = gradients(
     objective,
     context.parameters.map(({ value }) => value),
   )
   const outputs: Record<string, Value> = { loss }
-  if (net.loss.task === 'classification') outputs.correct = correctCount(output, target)
+  if (net.loss.task === 'classification') outputs.correct = (net.loss.correct ?? correctCount)(output, target)
   context.parameters.forEach(({ name }, i) => {
     outputs[gradientName(name)] = slopes[i]
   })
@@ -84,18 +83,16 @@ export function measuringGraph(net: NetDescription, batch: number): NetGraph {
   const { builder, context, output } = buildNet(net, batch, false)
   const target = targetInput(net, builder, batch)
   const outputs: Record<string, Value> = { loss: op.reduceSum(net.loss.perExample(output, target)) }
-  if (net.loss.task === 'classification') outputs.correct = correctCount(output, target)
+  if (net.loss.task === 'classification') outputs.correct = (net.loss.correct ?? correctCount)(output, target)
   return { graph: builder.graph('measuring', outputs), ...context }
 }
 
-/** The penalty of the weights alone; undefined where there is none. */
+/** The penalty of the parameters alone; undefined where there is none. */
 export function penaltyGraph(net: NetDescription): Graph | undefined {
-  const { penalty } = net
   const { builder, context } = buildNet(net, 1, false)
-  const weights = context.parameters.filter(({ penalised }) => penalised).map(({ value }) => value)
-  if (penalty === undefined || weights.length === 0) return undefined
-  const sum = weights.map((weight) => penalty.of(weight)).reduce(op.add)
-  return builder.graph('penalty', { penalty: sum }, { inputs: context.parameters.map(({ value }) => value) })
+  const penalty = net.penalty?.of(context.parameters)
+  if (penalty === undefined) return undefined
+  return builder.graph('penalty', { penalty }, { inputs: context.parameters.map(({ value }) => value) })
 }
 
 /** The net alone, dropout off: from inputs to outputs, with the parameters and buffers as inputs. */

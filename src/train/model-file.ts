@@ -46,9 +46,13 @@ export function modelFile(
   if (probabilities !== undefined) outputs.probabilities = probabilities
   const classes: Record<string, string> =
     options.data?.task === 'classification' ? { classes: JSON.stringify(options.data.classes) } : {}
+  const ofScores = dimensions({ ...output, name: 'output' })
   return writeModel(builder.graph('model', outputs), {
-    // Probabilities have the dimensions of the scores from which they come.
-    dimensionNames: ({ name, shape }) => dimensions({ ...output, name: name === inputName ? name : 'output', shape }),
+    // Probabilities have the open dimensions of the scores from which they come, but may be more than they: two from one score.
+    dimensionNames: (value) =>
+      value.name === inputName
+        ? dimensions(value)
+        : value.shape.map((dim, i) => (typeof ofScores[i] === 'string' ? ofScores[i] : dim)),
     metadata: { ...classes, ...options.metadata },
   })
 }

@@ -3,14 +3,16 @@ import { checkInteger, RappelError } from '../base/errors.ts'
 import { typeText } from '../base/tensor.ts'
 import { type Dataset, featureShapeOf, rowsOf } from '../data/dataset.ts'
 import type { Standardisation } from '../data/standardise.ts'
+import { sameType } from '../graph/graph.ts'
 import { operators } from '../graph/ops/index.ts'
 import { freeBatch } from '../graph/symbolic.ts'
+import type { ValueType } from '../graph/types.ts'
 import type { Constraint } from '../nn/constraint.ts'
 import type { Loss } from '../nn/loss.ts'
 import type { Layer } from '../nn/model.ts'
 import type { Penalty } from '../nn/penalty.ts'
 import type { Rule } from '../optim/rule.ts'
-import { forwardGraph, measuringGraph, type NetDescription } from './graphs.ts'
+import { forwardGraph, measuringGraph, type NetDescription, penaltyGraph } from './graphs.ts'
 
 export interface TrainingPlan {
   /** What the data are called, for the record; default: the training part's name. */
@@ -46,13 +48,14 @@ export interface PlanParts extends Omit<TrainingPlan, 'net' | 'hyper' | 'name'> 
  *
  * @throws RappelError that names what does not fit
  */
-export function makePlan({ model, loss, penalty, constraint, hyper = {}, ...rest }: PlanParts): TrainingPlan {
+export function makePlan({ model, loss: given, penalty, constraint, hyper = {}, ...rest }: PlanParts): TrainingPlan {
   checkInteger('epochs', rest.epochs, 1)
   checkInteger('batchSize', rest.batchSize, 1)
   checkInteger('seed', rest.seed)
   if (rest.threads !== undefined) checkInteger('threads', rest.threads, 1)
   const { training, validation } = rest
   if (validation !== undefined) checkAlike(training, validation)
+  const loss = training.task === 'classification' ? (given.forClasses ?? given) : given
   if (loss.task !== training.task)
     throw new RappelError(
       'data',
@@ -69,6 +72,7 @@ export function makePlan({ model, loss, penalty, constraint, hyper = {}, ...rest
   }
   checkOutputs(net, training)
   constraint?.limits(forwardGraph(net, 2).parameters) // says what it does not find
+  penaltyGraph(net) // names of layers that do not exist are told now, not when the run has started
   // What would stop the export of the trained model stops the run before it starts.
   freeBatch((batch) => forwardGraph(net, batch).graph, operators)
   return { net, hyper, name: training.name, ...rest, batchSize: Math.min(rest.batchSize, rowsOf(training)) }
@@ -101,11 +105,13 @@ function checkOutputs(net: NetDescription, data: Dataset): void {
     )
   if (data.task === 'regression') return void measuringGraph(net, 2) // the loss says what does not fit
   const [output] = graph.outputs
-  const scores = output.shape[1]
-  if (output.shape.length === 2 && scores === data.classes.length) return
+  const classes = data.classes.length
+  const scores = net.loss.outputs?.(classes) ?? classes
+  const expected: ValueType = { dtype: 'float32', shape: [2, ...net.targetShape, scores] }
+  if (sameType(output, expected)) return
   throw new RappelError(
     'shape',
-    `the net gives ${typeText(output)} for 2 examples, and the data have ${data.classes.length} classes, expected float32[2,${data.classes.length}]`,
-    `let the last layer be nn.dense(${data.classes.length})`,
+    `the net gives ${typeText(output)} for 2 examples, and the data have ${classes} classes, expected ${typeText(expected)}`,
+    `let the last layer be nn.dense(${scores})`,
   )
 }

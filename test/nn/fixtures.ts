@@ -1,4 +1,4 @@
-/** @file The numbers that PyTorch gave (test/fixtures/make_nn.py). */
+/** @file The numbers that PyTorch gave (test/fixtures/make_nn.py, make_nn_more.py). */
 import { readFileSync } from 'node:fs'
 import type { Shape } from '../../src/base/tensor.ts'
 
@@ -49,3 +49,10 @@ export const convolutionCases = (read('convolution') as { cases: Record<string, 
 export const poolingCases = (read('pooling') as { cases: Record<string, LayerCase> }).cases
 export const lossCases = (read('losses') as { cases: Record<string, LossCase> }).cases
 export const trainingCase = read('training') as TrainingCase
+
+/** An embedding's inputs have no gradient. */
+export interface MoreLayerCase extends Omit<LayerCase, 'inputGradient'> {
+  readonly inputGradient?: Recorded
+}
+export const moreLayerCases = (read('layers-more') as { cases: Record<string, MoreLayerCase> }).cases
+export const moreLossCases = (read('losses-more') as { cases: Record<string, LossCase> }).cases

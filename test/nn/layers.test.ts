@@ -235,8 +235,8 @@ describe('building by function', () => {
 
 describe('what does not fit', () => {
   test('dense on images', async () => {
-    expect(await failure(() => build(nn.dense(3), [2, 4, 5]))).toBe(
-      'shape: dense takes [batch, features], got float32[2,4,5] → put nn.flatten() in front of it',
+    expect(await failure(() => build(nn.dense(3), [2, 4, 5, 6]))).toBe(
+      'shape: dense takes [batch, features] or [batch, length, features], got float32[2,4,5,6] → put nn.flatten() in front of it',
     )
   })
   test.each<[string, () => unknown, string]>([

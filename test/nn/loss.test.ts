@@ -2,10 +2,23 @@
 import { describe, expect, test } from 'vitest'
 import { Builder } from '../../src/graph/graph.ts'
 import { operators } from '../../src/graph/ops/index.ts'
-import { correctCount, type Loss, softmaxCrossEntropy, squaredError, structuredSvm } from '../../src/nn/loss.ts'
+import {
+  absoluteError,
+  binaryCrossEntropy,
+  correctCount,
+  huber,
+  type Loss,
+  softCrossEntropy,
+  softmaxCrossEntropy,
+  squaredError,
+  structuredSvm,
+} from '../../src/nn/loss.ts'
 import { failure } from '../data/failure.ts'
-import { lossCases } from './fixtures.ts'
+import { lossCases as firstCases, moreLossCases } from './fixtures.ts'
 import { apart, lossGraph, lossInFloat64, run } from './twin.ts'
+
+const lossCases = { ...firstCases, ...moreLossCases }
+const binaryOfClasses = binaryCrossEntropy().forClasses as Loss
 
 describe('PyTorch’s float64 values and gradients', () => {
   // PyTorch's MultiMarginLoss is ours divided by the number of classes; the fixture has it multiplied.
@@ -17,6 +30,17 @@ describe('PyTorch’s float64 values and gradients', () => {
     'structuredSvm, tie': structuredSvm(),
     squaredError: squaredError(),
     'squaredError, one output': squaredError(),
+    binaryCrossEntropy: binaryCrossEntropy(),
+    // Among them scores of 0, of 1000, and targets between 0 and 1.
+    'binaryCrossEntropy, hard': binaryCrossEntropy(),
+    'binaryCrossEntropy, classes': binaryOfClasses,
+    'softmaxCrossEntropy, smoothing 0.25': softmaxCrossEntropy({ smoothing: 0.25 }),
+    'softmaxCrossEntropy, sequences': softmaxCrossEntropy(),
+    softCrossEntropy: softCrossEntropy(),
+    // Among them no difference (slope 0), and one of exactly δ.
+    absoluteError: absoluteError(),
+    huber: huber(),
+    'huber 0.5': huber({ delta: 0.5 }),
   }
   test('every case has its loss', () => expect(Object.keys(losses)).toEqual(Object.keys(lossCases)))
 
@@ -71,6 +95,53 @@ describe('by hand', () => {
     const flat = await lossInFloat64(squaredError(), { shape: [2], values: [2, 5] }, { shape: [2], values: [1, 2] })
     expect(flat.perExample).toEqual([1, 9])
   })
+  test('equal scores in a binary question: ln 2, and slope ½ − target', async () => {
+    const found = await lossInFloat64(binaryCrossEntropy(), one([0]), one([1]))
+    expect(found.perExample[0]).toBeCloseTo(Math.LN2, 15)
+    expect(found.gradient).toEqual([-0.5])
+  })
+  test('binary scores of any size in float32: finite, and the loss grows as they do', async () => {
+    const output = [1e30, -1e30, 200, -200, 0]
+    const graph = lossGraph(binaryCrossEntropy(), [5, 1], [5, 1])
+    const found = await run(graph, { output, target: [0, 0, 1, 1, 0] })
+    expect(found.perExample.map(Math.abs)).toEqual([1e30, 0, 0, 200, Math.LN2].map(Math.fround))
+    expect(found.gradient).toEqual([1, 0, 0, -1, 0.5].map((slope) => Math.fround(slope / 5)))
+  })
+  test('binary answers: scores above 0 are the second class; of 0 the first, as of equal scores', async () => {
+    const builder = new Builder(operators)
+    const scores = builder.input('scores', 'float32', [4, 1])
+    const target = builder.input('target', 'int32', [4])
+    const { correct, probabilities, outputs } = binaryOfClasses
+    if (!correct || !probabilities || !outputs) throw new Error('something is missing')
+    const graph = builder.graph('binary', { correct: correct(scores, target), probabilities: probabilities(scores) })
+    const found = await run(graph, { scores: [2, -2, 0, Math.log(3)], target: [1, 1, 0, 1] })
+    expect(found.correct).toEqual([3])
+    expect(apart(found.probabilities.slice(4), [1 / 2, 1 / 2, 1 / 4, 3 / 4])).toBeLessThan(1e-6)
+    expect(outputs(2)).toBe(1)
+    expect(await failure(() => outputs(3))).toBe(
+      'data: binaryCrossEntropy tells two classes apart, the data have 3 → use loss.softmaxCrossEntropy()',
+    )
+  })
+  test('smoothed labels by hand: 0.9·(−log p of the class) + 0.1·(their mean)', async () => {
+    const scores = one([Math.log(1), Math.log(2), Math.log(5)])
+    const [of1, of2, of5] = [8, 4, 8 / 5].map(Math.log)
+    const found = await lossInFloat64(softmaxCrossEntropy({ smoothing: 0.1 }), scores, { shape: [1], values: [2] })
+    // The constants are float32 numbers.
+    expect(found.perExample[0]).toBeCloseTo(0.9 * of5 + (0.1 / 3) * (of1 + of2 + of5), 6)
+    expect(softmaxCrossEntropy({ smoothing: 0.1 }).name).toBe('softmaxCrossEntropy(smoothing 0.1)')
+  })
+  test('sequences: each example counts by the share of its positions that are right; the SVM’s mean', async () => {
+    const builder = new Builder(operators)
+    const scores = builder.input('scores', 'float32', [2, 2, 2])
+    const target = builder.input('target', 'int32', [2, 2])
+    const graph = builder.graph('count', {
+      correct: correctCount(scores, target),
+      margins: structuredSvm().perExample(scores, target),
+    })
+    const feeds = { scores: [1, 2, 3, 1, 0, 5, 5, 0], target: [1, 1, 1, 0] }
+    // Margins: 1 − 1 = 0 and 3 − 1 + 1 = 3; none.
+    expect(await run(graph, feeds)).toEqual({ correct: [1.5], margins: [1.5, 0] })
+  })
   test('correct answers are counted; of equal scores the first one counts', async () => {
     const builder = new Builder(operators)
     const scores = builder.input('scores', 'float32', [4, 3])
@@ -108,6 +179,20 @@ describe('what does not fit', () => {
     expect(await told(squaredError(), [4, 3], [4, 2])).toBe(
       'shape: the net gives float32[4,3] and the targets are float32[4,2] → let the last layer have 2 units',
     )
+  })
+  test('distributions, binary scores', async () => {
+    expect(await told(softCrossEntropy(), [4, 3], [4, 2])).toBe(
+      'shape: the net gives float32[4,3] and the targets are float32[4,2] → let the last layer have 2 units',
+    )
+    expect(await told(binaryOfClasses, [4, 2], [4])).toBe(
+      'shape: the net gives float32[4,2] for targets int32[4], expected one score each → let the last layer be nn.dense(1)',
+    )
+  })
+  test('numbers out of range', async () => {
+    expect(await failure(() => softmaxCrossEntropy({ smoothing: 1 }))).toBe(
+      'usage: smoothing is 1, expected a number in [0, 1)',
+    )
+    expect(await failure(() => huber({ delta: 0 }))).toBe('usage: delta is 0, expected a number above 0')
   })
   test('a margin of 0', async () => {
     expect(await failure(() => structuredSvm({ margin: 0 }))).toBe('usage: margin is 0, expected a number above 0')

@@ -5,13 +5,14 @@
 import { describe, expect, test } from 'vitest'
 import { CounterStream } from '../../src/base/counter-random.ts'
 import { sizeOf } from '../../src/base/tensor.ts'
-import type { Dataset } from '../../src/data/dataset.ts'
+import type { ClassificationDataset, Dataset } from '../../src/data/dataset.ts'
 import { toFloat64 } from '../../src/graph/float64.ts'
 import { operators } from '../../src/graph/ops/index.ts'
 import type { Graph } from '../../src/graph/types.ts'
-import { dense, dropout, leakyRelu, relu, sequential, sigmoid, tanh } from '../../src/nn/layers.ts'
-import { softmaxCrossEntropy, squaredError, structuredSvm } from '../../src/nn/loss.ts'
-import { l1, l2, sum } from '../../src/nn/penalty.ts'
+import { dense, dropout, flatten, leakyRelu, relu, sequential, sigmoid, tanh } from '../../src/nn/layers.ts'
+import { huber, softmaxCrossEntropy, squaredError, structuredSvm } from '../../src/nn/loss.ts'
+import { gru, lstm, maxout, recurrent, residual } from '../../src/nn/nn.ts'
+import { elasticNet, l1, l2, perLayer, sum } from '../../src/nn/penalty.ts'
 import { gradientName, type NetDescription, trainingGraph } from '../../src/train/graphs.ts'
 import { apart, run } from '../nn/twin.ts'
 import { blobs, waves } from './nets.ts'
@@ -48,6 +49,36 @@ const nets: Record<string, { data: Dataset; net: Omit<NetDescription, 'featureSh
     data: blobs(64, 300, 10),
     net: { model: sequential(dense(257), relu(), dense(10, { bias: false })), loss: softmaxCrossEntropy() },
   },
+  'sequences: LSTM 33, GRU 21, recurrent 17, over 7 steps of 5 features, smoothed labels, batch 19': {
+    data: sequences(blobs(19, 35, 5), [7, 5]),
+    net: {
+      model: sequential(lstm(33, { returns: 'all' }), gru(21, { returns: 'all' }), recurrent(17), dense(5)),
+      loss: softmaxCrossEntropy({ smoothing: 0.125 }),
+      penalty: perLayer({
+        'lstm1.recurrentWeight': l2(0.125),
+        'gru1.bias': l1(0.125),
+        else: elasticNet(2 ** -10, 2 ** -7),
+      }),
+    },
+  },
+  'blocks: residual with shortcut, maxout, Huber, batch 37': {
+    data: waves(37, 13, 2),
+    net: {
+      model: sequential(
+        residual(dense(19), tanh(), { shortcut: dense(19) }),
+        residual(maxout(19)),
+        flatten(),
+        dense(2),
+      ),
+      loss: huber(),
+      penalty: l2(2 ** -7, { biases: true }),
+    },
+  },
+}
+
+/** The features of each row as a sequence. */
+function sequences(data: ClassificationDataset, shape: readonly number[]): ClassificationDataset {
+  return { ...data, inputs: { ...data.inputs, shape: [data.inputs.shape[0], ...shape] } }
 }
 
 /** What goes into the twin: the parameters at their first values, the batch, the same random numbers. */

@@ -10,8 +10,9 @@ import { evaluate } from '../../src/engine/engine.ts'
 import * as op from '../../src/graph/op.ts'
 import { ModelProtoSchema } from '../../src/graph/proto/onnx_pb.ts'
 import { dense, dropout, flatten, functional, relu, sequential } from '../../src/nn/layers.ts'
-import { softmaxCrossEntropy, squaredError } from '../../src/nn/loss.ts'
+import { binaryCrossEntropy, softmaxCrossEntropy, squaredError } from '../../src/nn/loss.ts'
 import type { Layer } from '../../src/nn/model.ts'
+import { embedding, gru, lstm, maxout, residual } from '../../src/nn/nn.ts'
 import { sgd } from '../../src/optim/sgd.ts'
 import { forwardGraph } from '../../src/train/graphs.ts'
 import { runTraining, type TrainingResult } from '../../src/train/loop.ts'
@@ -165,6 +166,63 @@ describe('other nets', () => {
     const found = await runFile(session, data.inputs.data, [20, 3])
     const { output } = await evaluate(engine, forwardGraph(plan.net, 20).graph, { ...parameters, input: data.inputs })
     expect(found).toEqual({ output: { data: output.data, dims: [20, 2] } })
+    await session.release()
+  })
+})
+
+describe('sequences and blocks, two classes by one score', () => {
+  // The first of each row's four words says the class.
+  const words = Array.from({ length: 60 }, (_, i) => [i % 5, (i * 3) % 5, (i >> 2) % 5, 4])
+  const data = dataset({
+    name: 'words',
+    inputs: words,
+    targets: words.map(([word]) => Number(word > 2)),
+    classes: ['low', 'high'],
+  })
+  const plan = makePlan({
+    model: sequential(
+      embedding(5, 6),
+      lstm(7, { returns: 'all' }),
+      gru(8),
+      residual(maxout(8)),
+      residual(dense(4), relu(), { shortcut: dense(4) }),
+      dense(1),
+    ),
+    loss: binaryCrossEntropy(),
+    update: sgd({ learningRate: 0.5 }),
+    training: data,
+    epochs: 30,
+    batchSize: 20,
+    seed: 1,
+  })
+
+  test('any batch size; probabilities of both classes; what the training side gives', async () => {
+    const { parameters, epochs } = await runTraining(plan, engine)
+    expect(epochs.at(-1)?.training?.accuracy).toBe(1)
+    const session = await InferenceSession.create(modelFile(plan.net, parameters, { data }))
+    expect(session.outputMetadata).toEqual([
+      { name: 'output', isTensor: true, type: 'float32', shape: ['batch', 1] },
+      { name: 'probabilities', isTensor: true, type: 'float32', shape: ['batch', 2] },
+    ])
+    const { output: expected } = await evaluate(engine, forwardGraph(plan.net, 60).graph, {
+      ...parameters,
+      input: data.inputs,
+    })
+    for (const batch of [1, 7, 60]) {
+      const found = await runFile(session, data.inputs.data.slice(0, batch * 4), [batch, 4])
+      expect([found.output.dims, found.probabilities.dims]).toEqual([
+        [batch, 1],
+        [batch, 2],
+      ])
+      const scores = found.output.data as Float32Array
+      scores.forEach((score, row) => {
+        // Weights that are constants are packed by the runtime, and products rounded otherwise.
+        expect(Math.abs(score - (expected.data as Float32Array)[row])).toBeLessThan(1e-5)
+        const yes = 1 / (1 + Math.exp(-score))
+        const [p0, p1] = (found.probabilities.data as Float32Array).subarray(2 * row, 2 * row + 2)
+        expect(Math.max(Math.abs(p1 - yes), Math.abs(p0 - (1 - yes)))).toBeLessThan(1e-6)
+      })
+    }
     await session.release()
   })
 })

@@ -4,7 +4,8 @@ import { dataset } from '../../src/data/dataset.ts'
 import { digits } from '../../src/data/digits.ts'
 import * as op from '../../src/graph/op.ts'
 import { dense, flatten, functional, relu, sequential } from '../../src/nn/layers.ts'
-import { softmaxCrossEntropy, squaredError, structuredSvm } from '../../src/nn/loss.ts'
+import { binaryCrossEntropy, softmaxCrossEntropy, squaredError, structuredSvm } from '../../src/nn/loss.ts'
+import { l2, perLayer } from '../../src/nn/penalty.ts'
 import { sgd } from '../../src/optim/sgd.ts'
 import { makePlan, type PlanParts } from '../../src/train/plan.ts'
 import { failure } from '../data/failure.ts'
@@ -62,11 +63,41 @@ describe('net and data', () => {
   test('images into a dense net, and flattened', async () => {
     const images = { training: digits({ shape: 'image' }) }
     expect(await told({ ...images, model: sequential(dense(10)) })).toBe(
-      'shape: dense takes [batch, features], got float32[2,1,8,8] → put nn.flatten() in front of it',
+      'shape: dense takes [batch, features] or [batch, length, features], got float32[2,1,8,8] → put nn.flatten() in front of it',
     )
     const { net } = makePlan({ ...parts, ...images, model: sequential(flatten(), dense(10)) })
     expect([net.featureShape, net.targetShape]).toEqual([[1, 8, 8], []])
   })
+})
+
+describe('two classes and one score', () => {
+  const binary: Partial<PlanParts> = {
+    training: blobs(20, 6, 2),
+    loss: binaryCrossEntropy(),
+    model: sequential(dense(1)),
+  }
+  test('the loss is the one for class numbers', () => {
+    const { net } = makePlan({ ...parts, ...binary })
+    expect([net.loss.name, net.loss.task]).toEqual(['binaryCrossEntropy', 'classification'])
+  })
+  test('data with numbers keep the loss as it is', () => {
+    const { net } = makePlan({ ...parts, training: waves(20, 6, 3), loss: binaryCrossEntropy() })
+    expect(net.loss.task).toBe('regression')
+  })
+  test('two scores, and three classes', async () => {
+    expect(await told({ ...binary, model: sequential(dense(2)) })).toBe(
+      'shape: the net gives float32[2,2] for 2 examples, and the data have 2 classes, expected float32[2,1] → let the last layer be nn.dense(1)',
+    )
+    expect(await told({ ...binary, training: parts.training })).toBe(
+      'data: binaryCrossEntropy tells two classes apart, the data have 3 → use loss.softmaxCrossEntropy()',
+    )
+  })
+})
+
+test('a penalty on a layer that does not exist is refused before training', async () => {
+  expect(await told({ penalty: perLayer({ dense2: l2(1) }) })).toBe(
+    "usage: perLayer: no layer or parameter is named 'dense2' → did you mean 'dense1'?",
+  )
 })
 
 describe('training and validation data', () => {
