@@ -4,6 +4,7 @@
  */
 import { tensor } from '../base/tensor.ts'
 import { sameType } from './graph.ts'
+import { lowerForRuntime } from './lower.ts'
 import * as op from './op.ts'
 import { rewrite } from './rewrite.ts'
 import type { Graph, Node, Operators, Value } from './types.ts'
@@ -45,5 +46,6 @@ const forms: Partial<Record<Node['kind'], Form>> = { ReduceSum: sumOverRows, Whe
 
 /** The graph in the forms that the CPU runs fastest. Values differ by rounding, and where a form says otherwise. */
 export function fastForms(graph: Graph, operators: Operators): Graph {
-  return rewrite(graph, operators, (node, inputs) => forms[node.kind]?.(node, inputs))
+  const lowered = lowerForRuntime(graph, operators)
+  return rewrite(lowered, operators, (node, inputs) => forms[node.kind]?.(node, inputs))
 }

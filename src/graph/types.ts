@@ -90,6 +90,7 @@ export type ReductionKind = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ArgMax'
 export type ShapeKind = 'Reshape' | 'Transpose' | 'Concat' | 'Split' | 'Slice' | 'Pad' | 'Expand'
 export type IndexingKind = 'Gather' | 'GatherElements' | 'ScatterElements'
 export type ControlKind = 'Loop'
+export type NormalisationKind = 'BatchNormalization' | 'LayerNormalization' | 'GroupNormalization'
 
 /** Every operator that a graph may hold. Adding one here does not compile until its table entry says everything. */
 export type OpKind =
@@ -101,6 +102,7 @@ export type OpKind =
   | ShapeKind
   | IndexingKind
   | ControlKind
+  | NormalisationKind
 
 export type AttributeType = 'int' | 'ints' | 'float' | 'string' | 'graph' | 'tensor'
 
@@ -116,6 +118,11 @@ export interface OpDefinition {
   readonly batch: BatchRule | 'none'
   readonly kink: KinkRule | 'smooth'
   readonly float64: LoweringRule | 'kernel'
+  /**
+   * The operator made of others before any runtime gets it, in float32 too, where runtimes lack it or compute it badly;
+   * `undefined` leaves a node as it is. What it gives is not lowered again.
+   */
+  readonly lower?: (...of: Parameters<LoweringRule>) => ReturnType<LoweringRule> | undefined
 }
 
 /** Types of the outputs. @throws RappelError 'shape' or 'op'; the builder adds where. */

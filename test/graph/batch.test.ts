@@ -26,6 +26,7 @@ const draws = { seed: 20260702, numRuns: 60 }
 const roundsAnew: readonly OpKind[] = [
   ...(['MatMul', 'Gemm', 'ReduceSum', 'ReduceMean', 'Softmax', 'LogSoftmax'] as const),
   ...(['Exp', 'Log', 'Tanh', 'Sigmoid', 'Pow'] as const),
+  ...(['BatchNormalization', 'LayerNormalization', 'GroupNormalization'] as const),
 ]
 
 const drawn = (kind: OpKind) =>

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import type { Attributes, OpKind } from '../../src/graph/types.ts'
 import { between, distinct, float, integers, ints, type OpCase, opCase, twice } from './op-case.ts'
 import { movingCases } from './op-cases-moving.ts'
+import { normalisationCases } from './op-cases-normalisation.ts'
 import { axisOf, broadcastShapes, flag, option, seeds, shapes } from './op-draws.ts'
 
 const anyReal = between(0.1, 2, true)
@@ -189,6 +190,7 @@ export const opCases: Readonly<Record<OpKind, Cases>> = {
   ReduceMax: reduction('ReduceMax', distinct),
   ArgMax: argMax,
   ...movingCases,
+  ...normalisationCases,
   Loop: 'control flow',
 }
 

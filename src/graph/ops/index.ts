@@ -7,6 +7,7 @@ import { elementwise } from './elementwise.ts'
 import { indexingOps } from './indexing.ts'
 import { linear } from './linear.ts'
 import { logic } from './logic.ts'
+import { normalisation } from './normalisation.ts'
 import { reductions } from './reduction.ts'
 import { shapeOps } from './shape.ts'
 
@@ -19,4 +20,5 @@ export const operators: Operators = {
   ...shapeOps,
   ...indexingOps,
   ...control,
+  ...normalisation,
 }
