@@ -4,6 +4,7 @@ import { sizeOf, type Tensor, tensor } from '../base/tensor.ts'
 import { type AttributeDocument, modelError } from './document.ts'
 import { fold } from './fold.ts'
 import type { ForeignNode } from './foreign.ts'
+import { normalisationRules } from './foreign_normalisation.ts'
 import type { Operators, OpKind, Value } from './types.ts'
 
 /** The values that a node gives, said with our operators; undefined when the node can stay as it is. */
@@ -229,4 +230,5 @@ const rules: Readonly<Record<string, Rule>> = {
   Squeeze: squeeze,
   Sum: pairs('Add'),
   Unsqueeze: unsqueeze,
+  ...normalisationRules,
 }
