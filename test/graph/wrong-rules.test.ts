@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { sameShape } from '../../src/base/tensor.ts'
 import * as op from '../../src/graph/op.ts'
 import { operators } from '../../src/graph/ops/index.ts'
+import { standardise } from '../../src/graph/ops/standardise.ts'
 import type { GradientRule, Node, Operators, OpKind, Value } from '../../src/graph/types.ts'
 import { checkDerivatives } from './derivatives.ts'
 import { engine } from './evaluate.ts'
@@ -54,6 +55,17 @@ const overwritten: GradientRule = (node, [dy]) => {
   return [op.scatterElements(op.full(x.builder, x, 0), indices, dy, 0)]
 }
 
+/** The mean and the variance taken for constants: what a batch normalisation has once it is trained. */
+const statisticsHeld: GradientRule = (node, dys) => {
+  const gradient = ruleOf('BatchNormalization')(node, dys)
+  const [dy] = dys
+  if (dy === undefined || node.attributes.training_mode !== 1) return gradient
+  const x = input(node, 0)
+  const axes = x.shape.map((_, i) => i).filter((i) => i !== 1)
+  const { inverse } = standardise(x, axes.reverse(), (node.attributes.epsilon as number | undefined) ?? 1e-5)
+  return [op.mul(dy, op.mul(op.reshape(input(node, 1), inverse.shape), inverse)), ...gradient.slice(1)]
+}
+
 /** Right in value, but an Identity that lets no gradient through stands in the rule. */
 const cut: GradientRule = (node, [dy]) => [dy && op.mul(dy, op.identity(node.outputs[0]))]
 
@@ -72,6 +84,12 @@ const wrong: readonly (readonly [what: string, kind: OpKind, table: Operators, f
   ['not divided by the number of elements', 'ReduceMean', withGradient('ReduceMean', ruleOf('ReduceSum')), 'first'],
   ['put where repeated indices add up', 'Gather', withGradient('Gather', overwritten), 'first'],
   ['the loser gets it', 'Max', withGradient('Max', ruleOf('Min')), 'first'],
+  [
+    'no gradient through the statistics',
+    'BatchNormalization',
+    withGradient('BatchNormalization', statisticsHeld),
+    'first',
+  ],
   ['nothing flows', 'Log', withGradient('Log', () => []), 'first'],
   [
     'right, but not to be differentiated again',

@@ -15,7 +15,7 @@ import type {
   Value,
 } from '../types.ts'
 import { axisIndex, required, requireFloat, requireSameDtype } from './shapes.ts'
-import { coefficients, inverseDeviation, over, type Standard, standardise } from './standardise.ts'
+import { coefficients, inverseDeviation, over, type Standard, standardise, sumAlong } from './standardise.ts'
 
 type Inputs = readonly (Value | undefined)[]
 
@@ -164,8 +164,8 @@ const trainingGradient: GradientRule = (node, [dy, dMean, dVariance]) => {
 /** The parts of dx = dy·factor + (x − mean)·slope + shift that come from dy, and the sums that they are made of. */
 function throughStandard(standard: Standard, dy: Value, { axes, along }: View, scale: Value) {
   const factor = op.mul(along(scale), standard.inverse)
-  const sum = over(op.reduceSum, dy, axes)
-  const product = over(op.reduceSum, op.mul(dy, standard.centred), axes)
+  const sum = over(sumAlong, dy, axes)
+  const product = over(sumAlong, op.mul(dy, standard.centred), axes)
   return { scaled: op.mul(dy, factor), sum, product, ...coefficients(standard, factor, sum, product) }
 }
 
@@ -174,7 +174,7 @@ const inferenceGradient: GradientRule = (node, [dy]) => {
   const [x, scale, bias, mean, variance] = fiveOf(node.inputs)
   const { shape, axes, along } = channelView(x)
   const [view, g] = [op.reshape(x, shape), op.reshape(dy, shape)]
-  const perChannel = (v: Value) => op.reshape(over(op.reduceSum, v, axes), bias.shape)
+  const perChannel = (v: Value) => op.reshape(over(sumAlong, v, axes), bias.shape)
   const sum = perChannel(g)
   const product = perChannel(op.mul(g, op.sub(view, along(mean))))
   const inverse = inverseDeviation(variance, options(node).epsilon)
