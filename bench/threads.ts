@@ -26,10 +26,10 @@ for (const width of widths) {
     featureShape: [64],
     targetShape: [],
   }
-  const { graph, parameters } = trainingGraph(net, batchSize)
+  const said = trainingGraph(net, batchSize)
   const contestants = await Promise.all(
     [1, engine.cores].map(async (threads) => {
-      const state = initialState(parameters, rule, 0, 1)
+      const state = initialState(said, rule, 0, 1)
       return makeStepper(engine, net, rule, state, { form: 'wasm', batchSize, steps: 1, threads })
     }),
   )
@@ -44,7 +44,7 @@ for (const width of widths) {
   }
   const [one, all] = times.map((list) => list.sort((a, b) => a - b)[rounds >> 1].toFixed(3))
   console.log(
-    `${String(width).padStart(5)}  ${(arithmetic(graph) / 1e6).toFixed(2).padStart(21)}  ${one.padStart(9)}  ${all.padStart(12)}`,
+    `${String(width).padStart(5)}  ${(arithmetic(said.graph) / 1e6).toFixed(2).padStart(21)}  ${one.padStart(9)}  ${all.padStart(12)}`,
   )
   for (const stepper of contestants) await stepper.release()
 }

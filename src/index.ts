@@ -1,7 +1,7 @@
 /** @file `rappel`: what a project's configuration needs, in groups whose names are the field's. */
 export { RappelError } from './base/errors.ts'
 export type { Engine } from './engine/engine.ts'
-export { init, loss, nn, penalty } from './nn/index.ts'
+export { constraint, init, loss, nn, penalty } from './nn/index.ts'
 export * as optim from './optim/optim.ts'
 export * as schedule from './optim/schedule.ts'
 export * as space from './search/space.ts'

@@ -28,10 +28,9 @@ async function prepare(work: Case): Promise<Prepared> {
   const engine = await nativeEngine()
   const net = netOf(work)
   const rule = momentum({ learningRate: work.learningRate, momentum: work.momentum })
-  const { parameters } = trainingGraph(net, batchSize)
   const values = work.layers.reduce((sum, { weight, bias }) => sum + weight.length + bias.length, 0)
   const form = chooseForm(engine, rule, values)
-  const state = initialState(parameters, rule, 0, form === 'wasm' ? 1 : 2)
+  const state = initialState(trainingGraph(net, batchSize), rule, 0, form === 'wasm' ? 1 : 2)
   Object.values(currentParameters(state)).forEach(({ data }, i) => {
     const { weight, bias } = work.layers[i >> 1]
     data.set(i % 2 === 0 ? weight : bias)

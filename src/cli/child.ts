@@ -67,11 +67,9 @@ async function train(plan: TrainingPlan, provider: Config['provider'], out: stri
   const diverged = result.outcome.reason === 'diverged'
   const model = diverged ? undefined : join(folder.path, 'model.onnx')
   const document = runDocument(result, model)
+  const values = { ...result.parameters, ...result.buffers }
   if (model !== undefined)
-    writeWhole(
-      model,
-      modelFile(plan.net, result.parameters, { standardisation: plan.standardisation, data: plan.training }),
-    )
+    writeWhole(model, modelFile(plan.net, values, { standardisation: plan.standardisation, data: plan.training }))
   writeWhole(join(folder.path, 'run.json'), `${toJson(document, 2)}\n`)
   return document
 }

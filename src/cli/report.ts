@@ -69,6 +69,7 @@ function facts(document: RunDocument, paint: Paint): string {
     ['objective', start.penalty === undefined ? start.loss : `${start.loss} + ${start.penalty}`],
     ['update', start.update],
   ]
+  if (start.constraint !== undefined) rows.push(['constraint', start.constraint])
   if (stepsPerSecond !== undefined) rows.push(['speed', `${count(Math.round(stepsPerSecond))} steps per second`])
   const threads = `${start.threads} thread${start.threads === 1 ? '' : 's'}`
   rows.push(

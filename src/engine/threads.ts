@@ -39,7 +39,8 @@ export function arithmetic(graph: Graph): number {
   return graph.nodes.reduce((sum, node) => sum + nodeArithmetic(node), 0)
 }
 
-function nodeArithmetic(node: Node): number {
+/** Multiply-adds in the matrix products of one node; of a body once, however often it runs. */
+export function nodeArithmetic(node: Node): number {
   const { body } = node.attributes
   if (typeof body === 'object' && 'nodes' in body) return arithmetic(body)
   if (node.kind !== 'MatMul' && node.kind !== 'Gemm') return 0

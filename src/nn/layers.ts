@@ -33,7 +33,7 @@ export function dense(units: number, options: Named & { init?: Initialiser; bias
         )
       const fans = { fanIn: x.shape[1], fanOut: units }
       const init = options.init ?? he()
-      const weight = context.parameter('weight', [x.shape[1], units], { init, fans, penalised: true })
+      const weight = context.parameter('weight', [x.shape[1], units], { init, fans, penalised: true, unitAxis: 1 })
       if (options.bias === false) return op.matMul(x, weight)
       const bias = context.parameter('bias', [units], { init: options.bias ?? zeros(), fans, penalised: false })
       return op.gemm(x, weight, bias)

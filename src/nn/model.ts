@@ -1,7 +1,8 @@
 /** @file What a layer is, and how layers become a graph. */
-import { RappelError } from '../base/errors.ts'
+import { checkRange, RappelError, usageError } from '../base/errors.ts'
 import { RandomStream } from '../base/random.ts'
-import { type Shape, type Tensor, tensor } from '../base/tensor.ts'
+import { type Shape, type Tensor, tensor, typeText } from '../base/tensor.ts'
+import { sameType } from '../graph/graph.ts'
 import type { GraphBuilder, Value } from '../graph/types.ts'
 import type { Fans, Initialiser } from './init.ts'
 
@@ -19,6 +20,18 @@ export interface ParameterOptions {
   readonly fans: Fans
   /** Whether penalties on the weights include it; biases are left out. */
   readonly penalised: boolean
+  /**
+   * The axis along which the layer's units lie: one unit's incoming weights are the slice at one index. For what is done unit
+   * by unit (max-norm). A dense weight [features, units]: 1; convolution [filters, channels, …]: 0; transposed convolution
+   * [channels, filters, …]: 1; recurrent [directions, gates · units, inputs]: 1 with `unitGroups` = directions; embedding
+   * [words, values]: 0, so that each word's vector counts as a unit.
+   */
+  readonly unitAxis?: number
+  /**
+   * In how many parts of axis 0 the units are others: the groups of a transposed convolution, the directions of a recurrent
+   * layer. Default 1: a unit's weights lie along the whole of it.
+   */
+  readonly unitGroups?: number
 }
 
 /** A parameter of a net: its place in the graph, and how it starts. */
@@ -33,6 +46,19 @@ export interface RandomInput {
   readonly value: Value
 }
 
+/**
+ * A float32 tensor that a net carries from step to step without a gradient: the running mean of a batch normalisation.
+ * It is part of the trained model, as parameters are, but no update rule, penalty or parameter count sees it.
+ */
+export interface Buffer {
+  readonly name: string
+  readonly value: Value
+  /** What every element starts as. */
+  readonly initial: number
+  /** What it becomes after a training step; undefined: it stays as it is. */
+  readonly next?: Value
+}
+
 /** What a layer may use while it is built. */
 export interface LayerContext {
   readonly builder: GraphBuilder
@@ -42,6 +68,23 @@ export interface LayerContext {
   apply(layer: Layer, x: Value): Value
   /** A parameter of the layer. Its name stands behind the layer's: 'dense1.weight'. */
   parameter(name: string, shape: Shape, options: ParameterOptions): Value
+  /**
+   * A buffer of the layer: a value that the layer itself changes by `setBuffer`. Its name stands behind the layer's, like a
+   * parameter's: 'batchNorm1.runningMean'.
+   *
+   * @param initial what every element starts as
+   * @throws RappelError 'usage' when a parameter or another buffer has the name
+   */
+  buffer(name: string, shape: Shape, initial: number): Value
+  /**
+   * Says what a buffer becomes after a training step; only where `training`.
+   *
+   * @param buffer what `buffer` gave
+   * @param next of the same type; it may depend on the batch
+   * @throws RappelError 'usage' when it is no buffer of this net, is set twice, or is set outside training; 'shape' when the
+   *   types differ
+   */
+  setBuffer(buffer: Value, next: Value): void
   /** Uniform random numbers in [0, 1), new in every step, fed by the host from the seeded stream of this name. */
   uniform(name: string, shape: Shape): Value
 }
@@ -51,6 +94,7 @@ export class ModelContext implements LayerContext {
   readonly builder: GraphBuilder
   readonly training: boolean
   readonly parameters: Parameter[] = []
+  readonly buffers: Buffer[] = []
   readonly randomInputs: RandomInput[] = []
   readonly #counts = new Map<string, number>()
   #path = ''
@@ -72,12 +116,38 @@ export class ModelContext implements LayerContext {
   }
 
   parameter(name: string, shape: Shape, options: ParameterOptions): Value {
-    const path = this.#pathOf(name)
-    if (this.parameters.some((parameter) => parameter.name === path))
-      throw new RappelError('usage', `two parameters are named '${path}'`, 'give the layers different names')
+    const path = this.#freePath(name, 'parameter')
     const value = this.builder.input(path, 'float32', shape)
     this.parameters.push({ ...options, name: path, value })
     return value
+  }
+
+  buffer(name: string, shape: Shape, initial: number): Value {
+    const path = this.#freePath(name, 'buffer')
+    checkRange(`the initial value of the buffer '${path}'`, initial, {})
+    const value = this.builder.input(path, 'float32', shape)
+    this.buffers.push({ name: path, value, initial })
+    return value
+  }
+
+  setBuffer(buffer: Value, next: Value): void {
+    const at = this.buffers.findIndex(({ value }) => value === buffer)
+    if (at < 0)
+      throw usageError(`setBuffer: '${buffer.name}' is no buffer of this net`, 'give what context.buffer() gave')
+    const known = this.buffers[at]
+    if (!this.training)
+      throw usageError(
+        `setBuffer: the buffer '${known.name}' is set outside training`,
+        'a net that is measured or shipped keeps its buffers: ask context.training first',
+      )
+    if (known.next !== undefined) throw usageError(`setBuffer: the buffer '${known.name}' is set twice`)
+    if (!sameType(next, buffer))
+      throw new RappelError(
+        'shape',
+        `setBuffer: the next value of '${known.name}' is ${typeText(next)}, expected ${typeText(buffer)}`,
+        'reduce it over the batch first',
+      )
+    this.buffers[at] = { ...known, next }
   }
 
   uniform(name: string, shape: Shape): Value {
@@ -85,6 +155,19 @@ export class ModelContext implements LayerContext {
     const value = this.builder.input(path, 'float32', shape)
     this.randomInputs.push({ name: path, value })
     return value
+  }
+
+  /** @throws RappelError 'usage' when a parameter or a buffer has the name already */
+  #freePath(name: string, role: 'parameter' | 'buffer'): string {
+    const path = this.#pathOf(name)
+    const of = (named: readonly { readonly name: string }[]) => named.some((other) => other.name === path)
+    const [parameter, buffer] = [of(this.parameters), of(this.buffers)]
+    if (!parameter && !buffer) return path
+    const alike = role === 'parameter' ? parameter : buffer
+    throw usageError(
+      alike ? `two ${role}s are named '${path}'` : `a parameter and a buffer are named '${path}'`,
+      'give the layers different names',
+    )
   }
 
   #pathOf(name: string): string {

@@ -29,3 +29,11 @@ export function sum(...penalties: readonly Penalty[]): Penalty {
     of: (weight) => penalties.map((penalty) => penalty.of(weight)).reduce(op.add),
   }
 }
+
+/** Max-norm is no penalty: this says where it is. @throws RappelError 'usage', always */
+export function maxNorm(): never {
+  throw usageError(
+    'penalty.maxNorm: max-norm adds nothing to the loss, so it is no penalty but a constraint',
+    'give the configuration, next to its penalty, constraint: constraint.maxNorm(3)',
+  )
+}

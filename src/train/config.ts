@@ -4,6 +4,7 @@ import { type DataSource, loadData } from '../data/source.ts'
 import { split } from '../data/split.ts'
 import { fitStandardisation } from '../data/standardise.ts'
 import { type Provider, providers } from '../engine/engine.ts'
+import type { Constraint } from '../nn/constraint.ts'
 import type { Loss } from '../nn/loss.ts'
 import type { Layer } from '../nn/model.ts'
 import type { Penalty } from '../nn/penalty.ts'
@@ -30,6 +31,8 @@ export interface Config<H = Readonly<Record<string, unknown>>> {
   readonly model: FromHyper<H, Layer>
   readonly loss: FromHyper<H, Loss>
   readonly penalty?: FromHyper<H, Penalty>
+  /** What the weights are brought back to after every update: `constraint.maxNorm(3)`. */
+  readonly constraint?: FromHyper<H, Constraint>
   /** The update rule: `optim.…`. */
   readonly update: FromHyper<H, Rule>
   /** How often every training example is seen. */
@@ -100,7 +103,13 @@ const fields: Record<keyof Config, Field> = {
     expected: 'a loss such as loss.softmaxCrossEntropy()',
     fits: isA('perExample'),
   },
-  penalty: { fromHyper: true, expected: 'a penalty such as penalty.l2(1e-4)', fits: isA('of') },
+  penalty: {
+    fromHyper: true,
+    expected: 'a penalty such as penalty.l2(1e-4)',
+    fits: isA('of'),
+    hint: (value) => (isA('limits')(value) ? 'a constraint has a field of its own: constraint: …' : undefined),
+  },
+  constraint: { fromHyper: true, expected: 'a constraint such as constraint.maxNorm(3)', fits: isA('limits') },
   update: {
     required: true,
     fromHyper: true,
@@ -215,6 +224,7 @@ export async function planFromConfig<H>(
     model: value('model', config.model),
     loss: value('loss', config.loss),
     ...(config.penalty !== undefined && { penalty: value('penalty', config.penalty) }),
+    ...(config.constraint !== undefined && { constraint: value('constraint', config.constraint) }),
     update: value('update', config.update),
     epochs: value('epochs', config.epochs),
     batchSize: value('batchSize', config.batchSize),

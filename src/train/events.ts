@@ -21,9 +21,11 @@ export interface StartEvent {
     readonly featureShape: readonly number[]
     readonly classes?: readonly string[]
   }
+  /** What is trained; buffers are not among them. */
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]
   readonly loss: string
   readonly penalty?: string
+  readonly constraint?: string
   readonly update: string
   readonly epochs: number
   readonly batchSize: number

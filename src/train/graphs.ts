@@ -5,8 +5,9 @@ import { Builder } from '../graph/graph.ts'
 import * as op from '../graph/op.ts'
 import { operators } from '../graph/ops/index.ts'
 import type { Graph, Value } from '../graph/types.ts'
+import type { Constraint } from '../nn/constraint.ts'
 import { correctCount, type Loss } from '../nn/loss.ts'
-import { type Layer, ModelContext, type Parameter, type RandomInput } from '../nn/model.ts'
+import { type Buffer, type Layer, ModelContext, type Parameter, type RandomInput } from '../nn/model.ts'
 import type { Penalty } from '../nn/penalty.ts'
 
 /** What a net is, apart from its parameters' values. */
@@ -14,6 +15,7 @@ export interface NetDescription {
   readonly model: Layer
   readonly loss: Loss
   readonly penalty?: Penalty
+  readonly constraint?: Constraint
   /** Shape of one example's inputs. */
   readonly featureShape: Shape
   /** Shape of one example's target, `[]` for a class number. */
@@ -24,11 +26,14 @@ export interface NetDescription {
 export const inputName = 'input'
 export const targetName = 'target'
 export const gradientName = (parameter: string) => `gradient/${parameter}`
+/** Name of the output that holds what a buffer becomes, where it changes. */
+export const nextBufferName = (buffer: string) => `next_buffer/${buffer}`
 
 /** A graph and what the layers asked for while it was built. */
 export interface NetGraph {
   readonly graph: Graph
   readonly parameters: readonly Parameter[]
+  readonly buffers: readonly Buffer[]
   readonly randomInputs: readonly RandomInput[]
 }
 
@@ -51,8 +56,8 @@ function targetInput(net: NetDescription, builder: Builder, batch: number): Valu
 }
 
 /**
- * One training step without the update: from parameters and a batch to the gradients of the objective (mean loss plus
- * penalty), the batch's mean data loss and, for classification, the number of correct answers.
+ * One training step without the update: from parameters, buffers and a batch to the gradients of the objective (mean loss
+ * plus penalty), the buffers' next values, the batch's mean data loss and, for classification, the number of correct answers.
  */
 export function trainingGraph(net: NetDescription, batch: number): NetGraph {
   const { builder, context, output } = buildNet(net, batch, true)
@@ -70,6 +75,7 @@ export function trainingGraph(net: NetDescription, batch: number): NetGraph {
   context.parameters.forEach(({ name }, i) => {
     outputs[gradientName(name)] = slopes[i]
   })
+  for (const { name, next } of context.buffers) if (next !== undefined) outputs[nextBufferName(name)] = next
   return { graph: builder.graph('training_step', outputs), ...context }
 }
 
@@ -92,7 +98,7 @@ export function penaltyGraph(net: NetDescription): Graph | undefined {
   return builder.graph('penalty', { penalty: sum }, { inputs: context.parameters.map(({ value }) => value) })
 }
 
-/** The net alone, dropout off: from inputs to outputs, with the parameters as inputs. */
+/** The net alone, dropout off: from inputs to outputs, with the parameters and buffers as inputs. */
 export function forwardGraph(net: NetDescription, batch: number): NetGraph {
   const { builder, context, output } = buildNet(net, batch, false)
   return { graph: builder.graph('model', { output }), ...context }

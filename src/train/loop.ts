@@ -10,8 +10,15 @@ import type { EpochEvent, Measurement, Outcome, StartEvent, TrainingEvent } from
 import { trainingGraph } from './graphs.ts'
 import { type Measurer, makeMeasurer, makePenaltyMeasurer } from './measure.ts'
 import type { TrainingPlan } from './plan.ts'
-import { currentParameters, initialState, parameterValues, type TrainingState } from './state.ts'
-import { chooseForm, makeStepper, type StepForm, type Stepper } from './stepper.ts'
+import {
+  bufferValues,
+  currentBuffers,
+  currentParameters,
+  initialState,
+  parameterValues,
+  type TrainingState,
+} from './state.ts'
+import { chooseForm, makeStepper, type StepForm, type Stepper, stepsAtOnce } from './stepper.ts'
 
 export interface RunOptions {
   /** Gets every event, in order, as it happens. */
@@ -30,6 +37,8 @@ export interface TrainingResult {
   readonly epochs: readonly EpochEvent[]
   /** The parameters at the end, by name. */
   readonly parameters: Readonly<Record<string, Tensor<'float32'>>>
+  /** What the layers carried without a gradient, at the end, by name: a batch normalisation's running mean. */
+  readonly buffers: Readonly<Record<string, Tensor<'float32'>>>
   /** Number of updates. */
   readonly steps: number
   /** Steps done per second of training, measuring left out; only with a clock. */
@@ -37,8 +46,6 @@ export interface TrainingResult {
   readonly start: StartEvent
 }
 
-/** Most steps in one call: more would make stopping late without being faster. */
-const mostStepsAtOnce = 50
 /** Milliseconds after which the loop lets others run: signals, timers, messages. */
 const giveWayAfter = 20
 
@@ -72,6 +79,8 @@ class Run {
   readonly #engine: Engine
   readonly #options: RunOptions
   readonly #form: StepForm
+  /** Most steps in one call. */
+  readonly #stepsAtOnce: number
   readonly #state: TrainingState
   readonly #batches: Batches
   readonly #steppers = new Map<string, Stepper>()
@@ -89,10 +98,11 @@ class Run {
     this.#plan = plan
     this.#engine = engine
     this.#options = options
-    const { parameters } = trainingGraph(plan.net, plan.batchSize)
-    const values = parameters.reduce((sum, { value }) => sum + sizeOf(value.shape), 0)
+    const net = trainingGraph(plan.net, plan.batchSize)
+    const values = net.parameters.reduce((sum, { value }) => sum + sizeOf(value.shape), 0)
     this.#form = options.form ?? chooseForm(engine, plan.update, values)
-    this.#state = initialState(parameters, plan.update, plan.seed, this.#form === 'wasm' ? 1 : 2)
+    this.#stepsAtOnce = this.#form === 'wasm' || engine.provider !== 'cpu' ? 1 : stepsAtOnce(net.graph, giveWayAfter)
+    this.#state = initialState(net, plan.update, plan.seed, this.#form === 'wasm' ? 1 : 2)
     this.#batches = new Batches(plan.training, { batchSize: plan.batchSize, seed: plan.seed })
     this.#startedAt = options.now?.() ?? 0
   }
@@ -113,6 +123,7 @@ class Run {
       outcome,
       epochs: this.#epochs,
       parameters: parameterValues(this.#state),
+      buffers: bufferValues(this.#state),
       steps: this.#state.step,
       ...(this.#options.now && { stepsPerSecond: this.#state.step / (this.#trainingTime / 1000) }),
       start,
@@ -179,8 +190,7 @@ class Run {
     const { plan } = this.#batches
     const batchSize = plan.sizeOf(batch)
     const alike = Math.floor(plan.rows / plan.batchSize) - batch
-    const most = this.#form === 'wasm' || this.#engine.provider !== 'cpu' ? 1 : mostStepsAtOnce
-    return this.#stepper(batchSize, Math.max(1, Math.min(most, alike)))
+    return this.#stepper(batchSize, Math.max(1, Math.min(this.#stepsAtOnce, alike)))
   }
 
   #stepper(batchSize: number, steps: number): Promise<Stepper> | Stepper {
@@ -213,6 +223,7 @@ class Run {
       parameters: this.#state.parameters.map(({ name, value }) => ({ name, shape: value.shape })),
       loss: net.loss.name,
       ...(net.penalty && { penalty: net.penalty.name }),
+      ...(net.constraint && { constraint: net.constraint.name }),
       update: update.description,
       epochs,
       batchSize,
@@ -285,9 +296,9 @@ class Run {
   }
 }
 
-/** Names a parameter with a value that is NaN or infinite, and the value. */
+/** Names a parameter or a buffer with a value that is NaN or infinite, and the value. */
 function firstNotFinite(state: TrainingState): string | undefined {
-  for (const [name, { data }] of Object.entries(currentParameters(state))) {
+  for (const [name, { data }] of Object.entries({ ...currentParameters(state), ...currentBuffers(state) })) {
     const odd = data.findIndex((value) => !Number.isFinite(value))
     if (odd >= 0) return `a value of ${name} became ${data[odd]}`
   }

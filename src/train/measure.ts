@@ -1,14 +1,31 @@
 /** @file Measuring a net on a whole data set, dropout off. */
-import { Arena } from '../base/tensor.ts'
+import { Arena, bytesPerElement, sizeOf } from '../base/tensor.ts'
 import { Batches } from '../data/batches.ts'
 import type { Dataset } from '../data/dataset.ts'
 import { allocate, type Call, type Engine, type Executable } from '../engine/engine.ts'
 import type { Measurement } from './events.ts'
 import { inputName, measuringGraph, type NetDescription, penaltyGraph, targetName } from './graphs.ts'
-import { currentParameters, type TrainingState } from './state.ts'
+import { currentBuffers, currentParameters, type TrainingState } from './state.ts'
 
-/** Rows in one call. */
-const rowsAtOnce = 512
+/** Most rows in one call: more are not faster. */
+const mostRowsAtOnce = 512
+/**
+ * Most bytes that the largest tensor of a call may grow to with its rows. Several of that size live at the same time, so that a
+ * call may take some hundred megabytes; larger ones would no longer fit any cache, and save nothing.
+ */
+const mostBytes = 64 * 2 ** 20
+
+/** Rows to measure in one call: 512, fewer where one row makes large tensors (images through many filters). */
+export function rowsAtOnce(net: NetDescription): number {
+  // Two numbers of rows that hardly occur as anything else: what grows is what differs.
+  const [some, more] = [1013, 1019].map((rows) => {
+    const { inputs, nodes } = measuringGraph(net, rows).graph
+    const values = [...inputs, ...nodes.flatMap(({ outputs }) => outputs)]
+    return values.map(({ dtype, shape }) => sizeOf(shape) * bytesPerElement(dtype))
+  })
+  const ofOneRow = more.reduce((greatest, bytes, i) => Math.max(greatest, (bytes - some[i]) / 6), 1)
+  return Math.max(1, Math.min(mostRowsAtOnce, Math.floor(mostBytes / ofOneRow)))
+}
 
 export interface Measurer {
   /** @param giveWay lets others run, between calls */
@@ -24,7 +41,7 @@ export async function makeMeasurer(
   data: Dataset,
   threads?: number,
 ): Promise<Measurer> {
-  const batches = new Batches(data, { batchSize: rowsAtOnce, seed: 0, shuffle: false })
+  const batches = new Batches(data, { batchSize: rowsAtOnce(net), seed: 0, shuffle: false })
   const { rows, count } = batches.plan
   const sizes = [...new Set(Array.from({ length: count }, (_, i) => batches.plan.sizeOf(i)))]
   const parts = new Map<number, Part>()
@@ -72,9 +89,13 @@ async function makePart(
   const arena = new Arena([...fed, ...graph.outputs])
   const place = (values: typeof fed) => Object.fromEntries(values.map((v) => [v.name, arena.place(v.dtype, v.shape)]))
   const [feeds, outputs] = [place(fed), place([...graph.outputs])]
-  const calls = state.sets.map((_, current) =>
-    executable.bind({ ...feeds, ...currentParameters({ ...state, current }) }, outputs),
-  )
+  // A layer may carry a buffer that it needs in training only.
+  const taken = new Set(graph.inputs.map(({ name }) => name))
+  const calls = state.sets.map((_, current) => {
+    const buffers = Object.entries(currentBuffers({ ...state, current })).filter(([name]) => taken.has(name))
+    const held = { ...currentParameters({ ...state, current }), ...Object.fromEntries(buffers) }
+    return executable.bind({ ...feeds, ...held }, outputs)
+  })
   return {
     executable,
     inputs: feeds[inputName].data as Float32Array,

@@ -23,19 +23,20 @@ export interface ModelFileOptions {
 /**
  * The bytes of an ONNX file. Input `input` [batch, ...features], float32; output `output` [batch, ...], the net's scores or
  * predictions, and `probabilities` [batch, classes] where the loss gives the scores a meaning as probabilities. Parameters
- * are initialisers under their own names.
+ * and buffers are initialisers under their own names.
  *
- * @throws RappelError 'model' when a layer works for one batch size only, or a parameter's value is missing or does not fit
+ * @param values of the parameters and buffers, by name
+ * @throws RappelError 'model' when a layer works for one batch size only, or a value is missing or does not fit
  */
 export function modelFile(
   net: NetDescription,
-  parameters: Readonly<Record<string, Tensor>>,
+  values: Readonly<Record<string, Tensor>>,
   options: ModelFileOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const { graph, dimensions } = freeBatch((batch) => forwardGraph(net, batch).graph, operators)
   const builder = new Builder(operators)
   const inputs = graph.inputs.map((value) => {
-    if (value.name !== inputName) return builder.constant(valueOf(value, parameters), value.name)
+    if (value.name !== inputName) return builder.constant(valueOf(value, values), value.name)
     const raw = builder.input(inputName, value.dtype, value.shape)
     return options.standardisation === undefined ? raw : standardised(raw, options.standardisation)
   })
@@ -52,13 +53,13 @@ export function modelFile(
   })
 }
 
-function valueOf(parameter: Value, parameters: Readonly<Record<string, Tensor>>): Tensor {
-  const value: Tensor | undefined = parameters[parameter.name]
-  if (value !== undefined && sameType(value, parameter)) return value
+function valueOf(held: Value, values: Readonly<Record<string, Tensor>>): Tensor {
+  const value: Tensor | undefined = values[held.name]
+  if (value !== undefined && sameType(value, held)) return value
   throw new RappelError(
     'model',
-    `the parameter '${parameter.name}' ${value === undefined ? 'has no value' : `is ${typeText(value)}`}, expected ${typeText(parameter)}`,
-    'the parameters belong to another net',
+    `'${held.name}' ${value === undefined ? 'has no value' : `is ${typeText(value)}`}, expected ${typeText(held)}`,
+    value === undefined ? 'give the values of parameters and buffers' : 'the values belong to another net',
   )
 }
 

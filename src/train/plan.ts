@@ -5,6 +5,7 @@ import { type Dataset, featureShapeOf, rowsOf } from '../data/dataset.ts'
 import type { Standardisation } from '../data/standardise.ts'
 import { operators } from '../graph/ops/index.ts'
 import { freeBatch } from '../graph/symbolic.ts'
+import type { Constraint } from '../nn/constraint.ts'
 import type { Loss } from '../nn/loss.ts'
 import type { Layer } from '../nn/model.ts'
 import type { Penalty } from '../nn/penalty.ts'
@@ -36,6 +37,7 @@ export interface PlanParts extends Omit<TrainingPlan, 'net' | 'hyper' | 'name'> 
   readonly model: Layer
   readonly loss: Loss
   readonly penalty?: Penalty
+  readonly constraint?: Constraint
   readonly hyper?: TrainingPlan['hyper']
 }
 
@@ -44,7 +46,7 @@ export interface PlanParts extends Omit<TrainingPlan, 'net' | 'hyper' | 'name'> 
  *
  * @throws RappelError that names what does not fit
  */
-export function makePlan({ model, loss, penalty, hyper = {}, ...rest }: PlanParts): TrainingPlan {
+export function makePlan({ model, loss, penalty, constraint, hyper = {}, ...rest }: PlanParts): TrainingPlan {
   checkInteger('epochs', rest.epochs, 1)
   checkInteger('batchSize', rest.batchSize, 1)
   checkInteger('seed', rest.seed)
@@ -61,10 +63,12 @@ export function makePlan({ model, loss, penalty, hyper = {}, ...rest }: PlanPart
     model,
     loss,
     penalty,
+    constraint,
     featureShape: featureShapeOf(training),
     targetShape: training.targets.shape.slice(1),
   }
   checkOutputs(net, training)
+  constraint?.limits(forwardGraph(net, 2).parameters) // says what it does not find
   // What would stop the export of the trained model stops the run before it starts.
   freeBatch((batch) => forwardGraph(net, batch).graph, operators)
   return { net, hyper, name: training.name, ...rest, batchSize: Math.min(rest.batchSize, rowsOf(training)) }

@@ -1,6 +1,6 @@
-/** @file What training changes: parameters, their gradients and the update rule's state. */
+/** @file What training changes: parameters, their gradients, the update rule's state and the layers' buffers. */
 import { Arena, type Shape, sizeOf, type Tensor, tensor } from '../base/tensor.ts'
-import { initialValue, type Parameter } from '../nn/model.ts'
+import { type Buffer, initialValue, type Parameter } from '../nn/model.ts'
 import type { Rule } from '../optim/rule.ts'
 
 /**
@@ -20,6 +20,13 @@ export interface TrainingState {
   readonly memory: WebAssembly.Memory
   readonly parameters: readonly Parameter[]
   readonly sets: readonly Readonly<Record<string, Role>>[]
+  /** What the layers carry without a gradient: the tensors of `bufferSets` in their order. */
+  readonly buffers: readonly Buffer[]
+  /**
+   * The buffers lie twice, since a call of the runtime must not write where it reads. With two sets they change places like
+   * these; with one the first holds the values, and the second takes what a call gives until it is copied.
+   */
+  readonly bufferSets: readonly [Role, Role]
   current: number
   /** Updates made so far. */
   step: number
@@ -30,16 +37,35 @@ export function paddedLength(shape: Shape): number {
   return Math.ceil(sizeOf(shape) / 16) * 16
 }
 
-/** Places the tensors and draws the first values. @param sets one, or two that change places */
-export function initialState(parameters: readonly Parameter[], rule: Rule, seed: number, sets: 1 | 2): TrainingState {
+/** Elements of a region that holds tensors of these shapes. */
+export function regionLength(shapes: readonly Shape[]): number {
+  return shapes.reduce((sum, shape) => sum + paddedLength(shape), 0)
+}
+
+/**
+ * Places the tensors and draws the first values.
+ *
+ * @param net what has the parameters and buffers: a graph of the net, or what its layers asked for
+ * @param sets one, or two that change places
+ */
+export function initialState(
+  { parameters, buffers }: { readonly parameters: readonly Parameter[]; readonly buffers: readonly Buffer[] },
+  rule: Rule,
+  seed: number,
+  sets: 1 | 2,
+): TrainingState {
   const shapes = parameters.map(({ value }) => value.shape)
-  const length = shapes.reduce((sum, shape) => sum + paddedLength(shape), 0)
+  const length = regionLength(shapes)
+  const bufferShapes = buffers.map(({ value }) => value.shape)
+  const bufferLength = regionLength(bufferShapes)
   const carried = ['x', ...Object.keys(rule.state)]
   // Gradients are never carried from step to step: one region is enough, and none where they stay in the runtime.
   const roles = sets === 1 ? ['g', ...carried] : [...carried, ...carried]
-  const arena = new Arena(roles.map(() => ({ dtype: 'float32', shape: [length] })))
-  const place = () => placeRole(arena, length, shapes)
-  const makeSet = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, place()]))
+  const lengths = [...roles.map(() => length), bufferLength, bufferLength]
+  const arena = new Arena(lengths.map((elements) => ({ dtype: 'float32', shape: [elements] })))
+  const makeSet = (names: readonly string[]) =>
+    Object.fromEntries(names.map((name) => [name, placeRole(arena, length, shapes)]))
+  const placeBuffers = () => placeRole(arena, bufferLength, bufferShapes)
   const first = makeSet(sets === 1 ? ['g', ...carried] : carried)
   parameters.forEach((parameter, i) => {
     const value = initialValue(parameter, seed).data
@@ -50,10 +76,14 @@ export function initialState(parameters: readonly Parameter[], rule: Rule, seed:
       else data.fill(initial === 'zeros' ? 0 : initial)
     }
   })
+  const bufferSets = [placeBuffers(), placeBuffers()] as const
+  buffers.forEach(({ initial }, i) => void bufferSets[0].tensors[i].data.fill(initial))
   return {
     memory: arena.memory,
     parameters,
+    buffers,
     sets: sets === 1 ? [first] : [first, makeSet(carried)],
+    bufferSets,
     current: 0,
     step: 0,
   }
@@ -75,8 +105,22 @@ export function currentParameters({ sets, current, parameters }: TrainingState):
   return Object.fromEntries(parameters.map(({ name }, i) => [name, sets[current].x.tensors[i]]))
 }
 
+/** The buffers as they are now, where they lie. */
+export function currentBuffers({ bufferSets, current, buffers }: TrainingState): Record<string, Tensor<'float32'>> {
+  return Object.fromEntries(buffers.map(({ name }, i) => [name, bufferSets[current].tensors[i]]))
+}
+
 /** Copies of the parameters by name. */
 export function parameterValues(state: TrainingState): Record<string, Tensor<'float32'>> {
-  const entries = Object.entries(currentParameters(state))
+  return copies(currentParameters(state))
+}
+
+/** Copies of the buffers by name. */
+export function bufferValues(state: TrainingState): Record<string, Tensor<'float32'>> {
+  return copies(currentBuffers(state))
+}
+
+function copies(tensors: Readonly<Record<string, Tensor<'float32'>>>): Record<string, Tensor<'float32'>> {
+  const entries = Object.entries(tensors)
   return Object.fromEntries(entries.map(([name, { shape, data }]) => [name, tensor('float32', shape, data.slice())]))
 }

@@ -1,50 +1,85 @@
 /** @file The graph of whole training steps, update included: state in, state out, one step or several in a Loop. */
-import { sizeOf, tensor } from '../base/tensor.ts'
+import { type Shape, sizeOf, tensor } from '../base/tensor.ts'
 import { Builder } from '../graph/graph.ts'
 import * as op from '../graph/op.ts'
 import { operators } from '../graph/ops/index.ts'
 import { inline } from '../graph/rewrite.ts'
-import type { Graph, GraphBuilder, Value } from '../graph/types.ts'
+import type { Graph, Value } from '../graph/types.ts'
+import type { NormLimit } from '../nn/constraint.ts'
 import { updateNodes } from '../optim/onnx.ts'
 import type { Rule } from '../optim/rule.ts'
-import { gradientName, type NetGraph } from './graphs.ts'
-import { paddedLength } from './state.ts'
+import { gradientName, type NetGraph, nextBufferName } from './graphs.ts'
+import { clampNodes } from './max-norm.ts'
+import { paddedLength, regionLength } from './state.ts'
 
 /** Name of the input that holds a scalar slot of the rule: float32 [steps]. */
 export const scalarName = (slot: number) => `scalar/${slot}`
 /** Names of the input and of the output that hold a role of the state: float32 [length of the region]. */
 export const stateName = (role: string) => `state/${role}`
 export const nextStateName = (role: string) => `next/${role}`
+/** Names of the input and of the output that hold the buffers, where there are any: float32 [length of the region]. */
+export const buffersName = 'buffers/now'
+export const nextBuffersName = 'buffers/next'
+
+/** What a step is made of. */
+export interface StepParts {
+  readonly net: NetGraph
+  readonly rule: Rule
+  /** What bounds each parameter after the update, in their order. */
+  readonly limits: readonly (NormLimit | undefined)[]
+}
 
 /** What one step takes and gives. */
 interface Step {
   readonly feeds: readonly Value[]
   readonly scalars: readonly Value[]
-  /** By role. */
-  readonly state: Readonly<Record<string, Value>>
+  /** Regions in the order of `carriedRegions`. */
+  readonly carried: readonly Value[]
+}
+
+interface Stepped {
+  readonly next: readonly Value[]
+  readonly measured: Readonly<Record<string, Value>>
+}
+
+/** A region that goes from step to step. */
+interface Region {
+  readonly name: string
+  readonly nextName: string
+  readonly length: number
+}
+
+const rolesOf = (rule: Rule) => ['x', ...Object.keys(rule.state)]
+const shapesOf = (values: readonly { readonly value: Value }[]) => values.map(({ value }) => value.shape)
+
+function carriedRegions({ net, rule }: StepParts): Region[] {
+  const length = regionLength(shapesOf(net.parameters))
+  const roles = rolesOf(rule).map((role) => ({ name: stateName(role), nextName: nextStateName(role), length }))
+  if (net.buffers.length === 0) return roles
+  return [...roles, { name: buffersName, nextName: nextBuffersName, length: regionLength(shapesOf(net.buffers)) }]
 }
 
 /**
- * Whole steps. Inputs: everything that the training graph takes besides parameters, with a leading dimension `steps`; the
- * rule's scalars; the state. Outputs: the next state, `loss` [steps] and, for classification, `correct` [steps].
+ * Whole steps. Inputs: everything that the training graph takes besides parameters and buffers, with a leading dimension
+ * `steps`; the rule's scalars; the state. Outputs: the next state, `loss` [steps] and, for classification, `correct` [steps].
  */
-export function wholeStepGraph(net: NetGraph, rule: Rule, steps: number): Graph {
+export function wholeStepGraph(parts: StepParts, steps: number): Graph {
+  const { net, rule } = parts
   const builder = new Builder(operators)
-  const held = new Set(net.parameters.map(({ name }) => name))
+  const held = new Set([...net.parameters, ...net.buffers].map(({ name }) => name))
   const feeds = net.graph.inputs
     .filter(({ name }) => !held.has(name))
     .map(({ name, dtype, shape }) => builder.input(name, dtype, [steps, ...shape]))
   const scalars = rule.program.slots.map((_, i) => builder.input(scalarName(i), 'float32', [steps]))
-  const length = net.parameters.reduce((sum, { value }) => sum + paddedLength(value.shape), 0)
-  const roles = ['x', ...Object.keys(rule.state)]
-  const state = roles.map((role) => builder.input(stateName(role), 'float32', [length]))
+  const regions = carriedRegions(parts)
+  const carried = regions.map(({ name, length }) => builder.input(name, 'float32', [length]))
   const { next, measured } =
     steps === 1
-      ? oneStep(net, rule, roles, { feeds: feeds.map(first), scalars: scalars.map(first), state: byRole(roles, state) })
-      : manySteps(net, rule, roles, steps, { builder, feeds, scalars, state })
+      ? oneStep(parts, { feeds: feeds.map(first), scalars: scalars.map(first), carried })
+      : manySteps(parts, steps, builder, { feeds, scalars, carried })
   const outputs: Record<string, Value> = {}
-  roles.forEach((role, i) => {
-    outputs[nextStateName(role)] = next[i]
+  regions.forEach(({ nextName }, i) => {
+    outputs[nextName] = next[i]
   })
   Object.entries(measured).forEach(([name, value]) => {
     outputs[name] = op.reshape(value, [steps])
@@ -53,77 +88,88 @@ export function wholeStepGraph(net: NetGraph, rule: Rule, steps: number): Graph 
 }
 
 const first = (value: Value) => op.reshape(value, value.shape.slice(1))
-const byRole = (roles: readonly string[], values: readonly Value[]) =>
-  Object.fromEntries(roles.map((role, i) => [role, values[i]]))
 
-interface Stepped {
-  readonly next: readonly Value[]
-  readonly measured: Readonly<Record<string, Value>>
-}
-
-function manySteps(
-  net: NetGraph,
-  rule: Rule,
-  roles: readonly string[],
-  steps: number,
-  outer: { builder: Builder; feeds: readonly Value[]; scalars: readonly Value[]; state: readonly Value[] },
-): Stepped {
-  const body = outer.builder.nested()
+function manySteps(parts: StepParts, steps: number, builder: Builder, outer: Step): Stepped {
+  const body = builder.nested()
   const iteration = body.input('iteration', 'int64', [])
   const going = body.input('going', 'bool', [])
-  const state = roles.map((role) => body.input(`carried/${role}`, 'float32', outer.state[0].shape))
+  const carried = outer.carried.map(({ name, shape }) => body.input(`carried/${name}`, 'float32', shape))
   const now = (value: Value) => op.gather(value, iteration)
-  const { next, measured } = oneStep(net, rule, roles, {
+  const { next, measured } = oneStep(parts, {
     feeds: outer.feeds.map(now),
     scalars: outer.scalars.map(now),
-    state: byRole(roles, state),
+    carried,
   })
   const outputs: Record<string, Value> = { still_going: going }
-  roles.forEach((role, i) => {
-    outputs[`carried_on/${role}`] = next[i]
+  outer.carried.forEach(({ name }, i) => {
+    outputs[`carried_on/${name}`] = next[i]
   })
   Object.assign(
     outputs,
     Object.fromEntries(Object.entries(measured).map(([name, value]) => [`${name}_of_step`, value])),
   )
-  const trips = outer.builder.constant(tensor('int64', [], steps))
-  const results = outer.builder.node('Loop', [trips, undefined, ...outer.state], { body: body.graph('step', outputs) })
+  const trips = builder.constant(tensor('int64', [], steps))
+  const results = builder.node('Loop', [trips, undefined, ...outer.carried], { body: body.graph('step', outputs) })
   const names = Object.keys(measured)
   return {
-    next: results.slice(0, roles.length),
-    measured: Object.fromEntries(names.map((name, i) => [name, results[roles.length + i]])),
+    next: results.slice(0, carried.length),
+    measured: Object.fromEntries(names.map((name, i) => [name, results[carried.length + i]])),
   }
 }
 
-/** Unpacks the parameters, computes loss and gradients, packs the gradients, updates every region as one tensor. */
-function oneStep(net: NetGraph, rule: Rule, roles: readonly string[], { feeds, scalars, state }: Step): Stepped {
-  const { builder } = state.x
-  const shapes = net.parameters.map(({ value }) => value.shape)
-  const pieces = op.split(state.x, shapes.flatMap(pieceLengths), 0)
-  const places = shapes.map((_, i) => shapes.slice(0, i).flatMap(pieceLengths).length)
-  const parameters = new Map(net.parameters.map(({ name }, i) => [name, op.reshape(pieces[places[i]], shapes[i])]))
+/** Unpacks parameters and buffers, computes loss and gradients, packs these, updates every region as one tensor. */
+function oneStep({ net, rule, limits }: StepParts, { feeds, scalars, carried }: Step): Stepped {
+  const roles = rolesOf(rule)
+  const shapes = shapesOf(net.parameters)
+  const state = Object.fromEntries(roles.map((role, i) => [role, carried[i]]))
+  const held = new Map(unpack(state.x, shapes).map((value, i) => [net.parameters[i].name, value]))
+  const buffers = net.buffers.length === 0 ? [] : unpack(carried[roles.length], shapesOf(net.buffers))
+  net.buffers.forEach(({ name }, i) => void held.set(name, buffers[i]))
   let feed = 0
-  const inputs = net.graph.inputs.map((input) => parameters.get(input.name) ?? feeds[feed++])
-  const results = inline(net.graph, builder, inputs)
+  const inputs = net.graph.inputs.map((input) => held.get(input.name) ?? feeds[feed++])
+  const results = inline(net.graph, state.x.builder, inputs)
   const named = new Map(net.graph.outputs.map(({ name }, i) => [name, results[i]]))
-  const g = op.concat(
-    net.parameters.flatMap(({ name }, i) => packed(named.get(gradientName(name)) as Value, builder, shapes[i])),
-    0,
-  )
-  const next = updateNodes(rule, { ...state, g }, scalars)
-  const measured = Object.fromEntries([...named].filter(([name]) => name === 'loss' || name === 'correct'))
-  return { next: roles.map((role) => next[role]), measured }
+  const g = pack(net.parameters.map(({ name }) => named.get(gradientName(name)) as Value))
+  const updated = updateNodes(rule, { ...state, g }, scalars)
+  const next = roles.map((role) => (role === 'x' ? clamped(updated.x, shapes, limits) : updated[role]))
+  if (buffers.length > 0)
+    next.push(pack(net.buffers.map(({ name }, i) => named.get(nextBufferName(name)) ?? buffers[i])))
+  return { next, measured: Object.fromEntries([...named].filter(([name]) => name === 'loss' || name === 'correct')) }
 }
 
-/** Lengths of a parameter and, where it does not end on a boundary, of the padding after it. */
-function pieceLengths(shape: readonly number[]): number[] {
+/** The parameters' region with what the limits bound brought back to them. */
+function clamped(region: Value, shapes: readonly Shape[], limits: StepParts['limits']): Value {
+  if (limits.every((limit) => limit === undefined)) return region
+  const pieces = op.split(region, shapes.flatMap(pieceLengths), 0).slice()
+  limits.forEach((limit, i) => {
+    const place = placeOf(i, shapes)
+    if (limit !== undefined) pieces[place] = clampNodes(pieces[place], limit)
+  })
+  return op.concat(pieces, 0)
+}
+
+/** The tensors that lie in a region, each on a boundary of its own. */
+function unpack(region: Value, shapes: readonly Shape[]): Value[] {
+  const pieces = op.split(region, shapes.flatMap(pieceLengths), 0)
+  return shapes.map((shape, i) => op.reshape(pieces[placeOf(i, shapes)], shape))
+}
+
+/** Where a tensor stands among the pieces of its region. */
+const placeOf = (i: number, shapes: readonly Shape[]) => shapes.slice(0, i).flatMap(pieceLengths).length
+
+/** The region that holds tensors, zeros between them. */
+function pack(tensors: readonly Value[]): Value {
+  const pieces = tensors.flatMap((value) => {
+    const [size, padding] = pieceLengths(value.shape)
+    const flat = op.reshape(value, [size])
+    return padding === undefined ? [flat] : [flat, value.builder.constant(tensor('float32', [padding]))]
+  })
+  return op.concat(pieces, 0)
+}
+
+/** Lengths of a tensor and, where it does not end on a boundary, of the padding after it. */
+function pieceLengths(shape: Shape): number[] {
   const size = sizeOf(shape)
   const padding = paddedLength(shape) - size
   return padding === 0 ? [size] : [size, padding]
-}
-
-function packed(gradient: Value, builder: GraphBuilder, shape: readonly number[]): Value[] {
-  const [size, padding] = pieceLengths(shape)
-  const flat = op.reshape(gradient, [size])
-  return padding === undefined ? [flat] : [flat, builder.constant(tensor('float32', [padding]))]
 }

@@ -1,16 +1,27 @@
 /** @file Steppers: one training step, or several in one call, in the form that is fastest for the net and the engine. */
 import { type CounterStream, compileFill } from '../base/counter-random.ts'
-import { Arena, type Tensor } from '../base/tensor.ts'
+import { Arena, numbers, sizeOf, type Tensor } from '../base/tensor.ts'
 import type { Call, Engine, Executable } from '../engine/engine.ts'
+import { nodeArithmetic } from '../engine/threads.ts'
 import { fastForms } from '../graph/forms.ts'
 import { operators } from '../graph/ops/index.ts'
-import type { Graph, Value } from '../graph/types.ts'
+import type { Graph, Node, Value } from '../graph/types.ts'
+import type { NormLimit } from '../nn/constraint.ts'
 import type { Rule } from '../optim/rule.ts'
 import type { At } from '../optim/schedule.ts'
 import { compileUpdate } from '../optim/wasm.ts'
-import { gradientName, inputName, type NetDescription, type NetGraph, targetName, trainingGraph } from './graphs.ts'
-import { currentParameters, type TrainingState } from './state.ts'
-import { nextStateName, scalarName, stateName, wholeStepGraph } from './step-graph.ts'
+import {
+  gradientName,
+  inputName,
+  type NetDescription,
+  type NetGraph,
+  nextBufferName,
+  targetName,
+  trainingGraph,
+} from './graphs.ts'
+import { compileClamp } from './max-norm.ts'
+import { currentBuffers, currentParameters, type TrainingState } from './state.ts'
+import { buffersName, nextBuffersName, nextStateName, scalarName, stateName, wholeStepGraph } from './step-graph.ts'
 
 /**
  * How a step is executed.
@@ -51,6 +62,40 @@ export function chooseForm(engine: Engine, rule: Rule, values: number): StepForm
   return engine.provider === 'cpu' && bytes > smallState ? 'wasm' : 'nodes'
 }
 
+/** Most steps in one call: more would make stopping late without being faster. */
+const mostStepsAtOnce = 50
+
+/**
+ * How many steps to do in one call, so that it ends about within a time: only then can others run, or the run stop. A call
+ * costs some 10 µs, which is no gain for steps of a millisecond.
+ *
+ * @param graph one training step
+ */
+export function stepsAtOnce(graph: Graph, milliseconds: number): number {
+  return Math.max(1, Math.min(mostStepsAtOnce, Math.floor(milliseconds / roughMilliseconds(graph))))
+}
+
+/**
+ * About how long a graph takes: the arithmetic of its products and the numbers that its nodes give. The same on every machine:
+ * nothing that a run does depends on the clock.
+ */
+function roughMilliseconds(graph: Graph): number {
+  return graph.nodes.reduce((sum, node) => {
+    const { body } = node.attributes
+    if (typeof body === 'object' && 'nodes' in body) return sum + tripsOf(node) * roughMilliseconds(body)
+    const given = node.outputs.reduce((total, { shape }) => total + sizeOf(shape), 0)
+    return sum + nodeArithmetic(node) / multiplyAddsAMillisecond + given / numbersAMillisecond
+  }, 0)
+}
+
+// With these the estimate was between half and twice the time of steps of 0.06 to 60 ms: dense nets with tanh, one thread.
+const multiplyAddsAMillisecond = 10_000_000
+const numbersAMillisecond = 500_000
+
+function tripsOf({ inputs: [trips] }: Node): number {
+  return trips?.constant === undefined ? 1 : numbers(trips.constant)[0]
+}
+
 export interface StepperOptions {
   readonly form: StepForm
   readonly batchSize: number
@@ -70,7 +115,8 @@ export async function makeStepper(
   const { form, batchSize, steps } = options
   const said = trainingGraph(net, batchSize)
   const built = engine.provider === 'cpu' ? { ...said, graph: fastForms(said.graph, operators) } : said
-  const graph = form === 'wasm' ? built.graph : wholeStepGraph(built, rule, steps)
+  const limits = net.constraint?.limits(built.parameters) ?? []
+  const graph = form === 'wasm' ? built.graph : wholeStepGraph({ net: built, rule, limits }, steps)
   const executable = await engine.compile(graph, { threads: options.threads })
   const feeds = placeFeeds(graph, [inputName, targetName, ...built.randomInputs.map(({ name }) => name)])
   const make = form === 'wasm' ? gradientsThenUpdate : wholeSteps
@@ -84,7 +130,7 @@ export async function makeStepper(
     random: randomFeeds(built, feeds),
     losses: feeds.outputs.loss.data as Float32Array,
     correct: (feeds.outputs.correct?.data ?? new Float32Array(0)) as Float32Array,
-    run: make(executable, feeds, rule, state),
+    run: make(executable, feeds, { rule, limits, state }),
     release: () => executable.release(),
   }
 }
@@ -115,18 +161,34 @@ function randomFeeds({ randomInputs }: NetGraph, { memory, inputs }: Feeds): Ste
   })
 }
 
-function gradientsThenUpdate(executable: Executable, feeds: Feeds, rule: Rule, state: TrainingState): Stepper['run'] {
+/** What a step changes, and how. */
+interface Change {
+  readonly rule: Rule
+  readonly limits: readonly (NormLimit | undefined)[]
+  readonly state: TrainingState
+}
+
+function gradientsThenUpdate(executable: Executable, feeds: Feeds, { rule, limits, state }: Change): Stepper['run'] {
   const [set] = state.sets
   const gradients = state.parameters.map(({ name }, i) => [gradientName(name), set.g.tensors[i]])
+  const [buffers, fresh] = state.bufferSets
+  const changing = state.buffers.flatMap(({ next }, i) => (next === undefined ? [] : [i]))
+  const nextBuffers = changing.map((i) => [nextBufferName(state.buffers[i].name), fresh.tensors[i]])
   const compute = executable.bind(
-    { ...feeds.inputs, ...currentParameters(state) },
-    { ...feeds.outputs, ...Object.fromEntries(gradients) },
+    { ...feeds.inputs, ...currentParameters(state), ...currentBuffers(state) },
+    { ...feeds.outputs, ...Object.fromEntries(gradients), ...Object.fromEntries(nextBuffers) },
   )
   const regions = Object.entries(set).map(([role, { region }]) => [role, region.data])
   const update = compileUpdate(rule, state.memory).over([Object.fromEntries(regions)])
+  // The update has used the gradients up: they give the room in which a clamp works.
+  const clamps = limits.flatMap((limit, i) =>
+    limit === undefined ? [] : [compileClamp(state.memory, set.x.tensors[i].data, set.g.tensors[i].data, limit)],
+  )
   const scalars = new Float64Array(rule.program.slots.length)
   const finish = (at: At) => {
     update(rule.scalars(at, scalars))
+    for (const clamp of clamps) clamp()
+    for (const i of changing) buffers.tensors[i].data.set(fresh.tensors[i].data)
     state.step++
   }
   return ([at]) => {
@@ -137,14 +199,16 @@ function gradientsThenUpdate(executable: Executable, feeds: Feeds, rule: Rule, s
   }
 }
 
-function wholeSteps(executable: Executable, feeds: Feeds, rule: Rule, state: TrainingState): Stepper['run'] {
+function wholeSteps(executable: Executable, feeds: Feeds, { rule, state }: Change): Stepper['run'] {
   const roles = ['x', ...Object.keys(rule.state)]
-  const regions = (set: number, name: (role: string) => string) =>
-    Object.fromEntries(roles.map((role) => [name(role), state.sets[set][role].region]))
+  const regions = (set: number, name: (role: string) => string, ofBuffers: string) => ({
+    ...Object.fromEntries(roles.map((role) => [name(role), state.sets[set][role].region])),
+    ...(state.buffers.length > 0 && { [ofBuffers]: state.bufferSets[set].region }),
+  })
   const bind = (from: number): Call =>
     executable.bind(
-      { ...feeds.inputs, ...regions(from, stateName) },
-      { ...feeds.outputs, ...regions(1 - from, nextStateName) },
+      { ...feeds.inputs, ...regions(from, stateName, buffersName) },
+      { ...feeds.outputs, ...regions(1 - from, nextStateName, nextBuffersName) },
     )
   const calls = [bind(0), bind(1)]
   const slots = rule.program.slots.map((_, i) => feeds.inputs[scalarName(i)].data as Float32Array)

@@ -34,5 +34,6 @@ export async function train<H>(config: Config<H>, { engine, seed, ...options }: 
   const plan = await planFromConfig(config, { seed })
   const result = await runTraining(plan, engine, options)
   const { net, standardisation, training } = plan
-  return { ...result, model: () => modelFile(net, result.parameters, { standardisation, data: training }) }
+  const values = { ...result.parameters, ...result.buffers }
+  return { ...result, model: () => modelFile(net, values, { standardisation, data: training }) }
 }

@@ -108,6 +108,7 @@ describe('fields of the wrong kind', () => {
     [{ model: {} }, 'model is an object of Object, expected a layer such as nn.sequential(…)'],
     [{ loss: 'mse' }, 'loss is "mse", expected a loss such as loss.softmaxCrossEntropy()'],
     [{ penalty: false }, 'penalty is false, expected a penalty such as penalty.l2(1e-4)'],
+    [{ constraint: 3 }, 'constraint is 3, expected a constraint such as constraint.maxNorm(3)'],
     [{ update: 0.1 }, 'update is 0.1, expected an update rule such as optim.momentum({…})'],
     [{ epochs: Number.NaN }, 'epochs is NaN, expected a whole number from 1 up'],
     [{ epochs: Infinity }, 'epochs is Infinity, expected a whole number from 1 up'],

@@ -194,13 +194,13 @@ describe('what cannot be exported', () => {
   test('a parameter without a value', async () => {
     const { 'dense1.weight': weight } = parameters
     expect(await failure(() => modelFile(planOf(dense(2)).net, { 'dense1.weight': weight }))).toBe(
-      "model: the parameter 'dense1.bias' has no value, expected float32[2] → the parameters belong to another net",
+      "model: 'dense1.bias' has no value, expected float32[2] → give the values of parameters and buffers",
     )
   })
   test('a parameter of another shape', async () => {
     const wrong = { ...parameters, 'dense1.bias': tensor('float32', [3]) }
     expect(await failure(() => modelFile(planOf(dense(2)).net, wrong))).toBe(
-      "model: the parameter 'dense1.bias' is float32[3], expected float32[2] → the parameters belong to another net",
+      "model: 'dense1.bias' is float32[3], expected float32[2] → the values belong to another net",
     )
   })
   test('dropout is no obstacle', () => {

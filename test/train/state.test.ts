@@ -14,7 +14,8 @@ const net = {
   featureShape: [4],
   targetShape: [1],
 }
-const { parameters } = trainingGraph(net, 2)
+const said = trainingGraph(net, 2)
+const { parameters } = said
 // Adds 1 to the parameter, to the copy of it and to the count; keeps the gradient's place.
 const counting = rule({
   name: 'counting',
@@ -26,7 +27,7 @@ const counting = rule({
 test.each([1, 2] as const)(
   '%i sets: every tensor on a boundary, each role one region in the order of the parameters',
   (sets) => {
-    const state = initialState(parameters, counting, 1, sets)
+    const state = initialState(said, counting, 1, sets)
     expect(state.sets).toHaveLength(sets)
     expect(Object.keys(state.sets[0]).toSorted()).toEqual(
       [...(sets === 1 ? ['g'] : []), 'copy', 'count', 'none', 'x'].toSorted(),
@@ -49,7 +50,7 @@ test.each([1, 2] as const)(
 )
 
 test('states start as zeros, as one number, as the parameter; the gradient at 0', () => {
-  const { sets } = initialState(parameters, counting, 1, 1)
+  const { sets } = initialState(said, counting, 1, 1)
   const [{ x, copy, count, none, g }] = sets
   parameters.forEach((_, i) => {
     expect(copy.tensors[i].data).toEqual(x.tensors[i].data)
@@ -66,7 +67,7 @@ test.each([
   ['nodes', 2, 4],
 ] as const)('%s, %i together: every state goes on from step to step', async (form, together, count) => {
   const batches = Array.from({ length: count }, () => ({ inputs: [1, 2, 3, 4], targets: [1] }))
-  const before = initialState(parameters, counting, 1, 1)
+  const before = initialState(said, counting, 1, 1)
   const { state } = await stepThrough(net, counting, batches, { form, together })
   expect(state.step).toBe(count)
   const now = state.sets[state.current]
@@ -83,7 +84,7 @@ test.each([
 })
 
 test('what is handed out is a copy', () => {
-  const state = initialState(parameters, counting, 1, 1)
+  const state = initialState(said, counting, 1, 1)
   const copy = parameterValues(state)['dense1.weight']
   const kept = [...copy.data]
   state.sets[0].x.region.data.fill(7)

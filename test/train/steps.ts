@@ -39,8 +39,7 @@ export async function stepThrough(
 ): Promise<Stepped> {
   const width = net.targetShape.reduce((product, dim) => product * dim, 1)
   const batchSize = batches[0].targets.length / width
-  const { parameters } = trainingGraph(net, batchSize)
-  const state = initialState(parameters, update, seed, form === 'wasm' ? 1 : 2)
+  const state = initialState(trainingGraph(net, batchSize), update, seed, form === 'wasm' ? 1 : 2)
   const stepper = await makeStepper(engine, net, update, state, { form, batchSize, steps: together, threads })
   const streams = stepper.random.map(({ name }) => new CounterStream(seed, name))
   const [losses, correct]: number[][] = [[], []]

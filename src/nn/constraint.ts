@@ -1,0 +1,103 @@
+/** @file Constraints on the weights: where a parameter is brought back to after every update. */
+import { checkRange, RappelError, show, suggestion, usageError } from '../base/errors.ts'
+import { sizeOf, typeText } from '../base/tensor.ts'
+import type { Parameter } from './model.ts'
+
+/**
+ * A bound on weights that holds after every update. A penalty is a term of the loss; a constraint adds nothing to it, and the
+ * update rule does not know of it.
+ */
+export interface Constraint {
+  readonly name: string
+  /**
+   * What it says of each parameter of a net; undefined: nothing.
+   *
+   * @throws RappelError 'usage' when it names what the net does not have, or a parameter that does not say where its units lie
+   */
+  limits(parameters: readonly Parameter[]): readonly (NormLimit | undefined)[]
+}
+
+/**
+ * A bound on the norm of each unit's incoming weights. The parameter's values, in row-major order, are seen as [groups, outer,
+ * units, inner]; a unit's weights are those with one group and one unit.
+ */
+export interface NormLimit {
+  /** The greatest norm. */
+  readonly most: number
+  readonly groups: number
+  readonly outer: number
+  readonly units: number
+  readonly inner: number
+}
+
+/**
+ * Max-norm: after every update, a unit whose incoming weights have a Euclidean norm above c gets them scaled down to the norm c;
+ * the others stay as they are, bit for bit. Biases and other parameters that penalties leave out are left out. Srebro and Shraibman
+ * 2005; Srivastava et al. 2014, section 5.1; CS231n notes, part 2, where 3 or 4 are the usual values. It goes well with dropout and
+ * high learning rates, since weights cannot grow without bound.
+ *
+ * What a unit is says the layer: a column of a dense weight, a filter of a convolution, a gate's unit in a recurrent layer (its
+ * weights from the input and from the step before each have their own norm), a word's vector in an embedding.
+ *
+ * @param most c > 0 for all weights; or by name of a layer ('dense1', also a block of layers) or of a parameter ('dense1.weight'), where
+ *   the longest name that fits counts and weights without one are left free
+ */
+export function maxNorm(most: number | Readonly<Record<string, number>>): Constraint {
+  if (typeof most === 'number') {
+    checkRange('maxNorm', most, { min: 0, open: 'min' })
+    return {
+      name: `maxNorm(${most})`,
+      limits: (parameters) => parameters.map((p) => (p.penalised ? limitOf(p, most) : undefined)),
+    }
+  }
+  const names = isRecord(most) ? Object.keys(most) : []
+  if (!isRecord(most) || names.length === 0)
+    throw usageError(`maxNorm is ${show(most)}, expected a number, or numbers by name of layer`, 'such as maxNorm(3)')
+  for (const name of names) checkRange(`maxNorm of '${name}'`, most[name], { min: 0, open: 'min' })
+  return {
+    name: `maxNorm(${names.map((name) => `${name}: ${most[name]}`).join(', ')})`,
+    limits(parameters) {
+      checkNames(names, parameters)
+      return parameters.map((parameter) => {
+        const name = names.filter((of) => applies(of, parameter)).sort((a, b) => b.length - a.length)[0]
+        return name === undefined ? undefined : limitOf(parameter, most[name])
+      })
+    },
+  }
+}
+
+const isRecord = (value: unknown): value is Readonly<Record<string, number>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/** A layer's name stands for its weights, a parameter's own name for that parameter. */
+function applies(name: string, parameter: Parameter): boolean {
+  return parameter.name === name || (parameter.penalised && parameter.name.startsWith(`${name}.`))
+}
+
+function checkNames(names: readonly string[], parameters: readonly Parameter[]): void {
+  const odd = names.find((name) => !parameters.some((parameter) => applies(name, parameter)))
+  if (odd === undefined) return
+  const weights = parameters.filter(({ penalised }) => penalised).map(({ name }) => name)
+  const layers = weights.map((name) => name.slice(0, name.lastIndexOf('.'))).filter((name) => name !== '')
+  throw usageError(`maxNorm: the net has no weights '${odd}'`, suggestion(odd, [...new Set([...layers, ...weights])]))
+}
+
+function limitOf({ name, value, unitAxis, unitGroups: groups = 1 }: Parameter, most: number): NormLimit {
+  const { shape } = value
+  if (unitAxis === undefined)
+    throw usageError(
+      `maxNorm: the parameter '${name}' does not say along which axis its units lie`,
+      'where the layer asks for it, give context.parameter() the option unitAxis',
+    )
+  const units = shape[unitAxis]
+  const outer = sizeOf(shape.slice(0, unitAxis)) / groups
+  // Along axis 0 itself every unit has an index of its own: groups are no more than a part of it.
+  if (units === undefined || (unitAxis > 0 && shape[0] % groups !== 0))
+    throw new RappelError(
+      'shape',
+      `maxNorm: the parameter '${name}' is ${typeText(value)} with unitAxis ${unitAxis} and unitGroups ${groups}`,
+      'unitAxis is one of its axes, and unitGroups divides its first dimension',
+    )
+  const inner = sizeOf(shape.slice(unitAxis + 1))
+  return unitAxis === 0 ? { most, groups: 1, outer: 1, units, inner } : { most, groups, outer, units, inner }
+}
