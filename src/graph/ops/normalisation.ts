@@ -115,7 +115,7 @@ function runningValues(node: Node, standard: Standard, mean: Value, variance: Va
   return [mean, variance].map((old, i) => {
     const now = [standard.mean, standard.variance][i]
     const perChannel = op.reshape(now, [...now.shape.slice(0, standard.axes.at(-1)), ...node.outputs[1].shape])
-    return op.add(perChannel, op.mul(op.sub(old, perChannel), momentum))
+    return momentum === 0 ? perChannel : op.add(perChannel, op.mul(op.sub(old, perChannel), momentum))
   })
 }
 
@@ -216,7 +216,9 @@ function groupFormula(node: Node, inputs: Inputs, lead = 0): Value {
   const [x, scale, bias] = [0, 1, 2].map((i) => required(inputs, i))
   const { shape, axes, along } = groupView(x, groupsOf(node), lead)
   const { centred, inverse } = standardise(op.reshape(x, shape), axes, options(node).epsilon)
-  return op.add(op.mul(centred, op.mul(along(scale), inverse)), along(bias))
+  const scaled = op.mul(centred, op.mul(along(scale), inverse))
+  // Where scale and bias are the channels', the groups' bias is a constant 0: a pass over everything that does nothing.
+  return bias.constant?.data.every((value: number | bigint) => value === 0) ? scaled : op.add(scaled, along(bias))
 }
 
 const lowerGroup: LoweringRule = (node, inputs) => likeOutputs(node, [groupFormula(node, inputs)])
