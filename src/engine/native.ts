@@ -5,6 +5,7 @@ import type { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node
 import { RappelError } from '../base/errors.ts'
 import type { Tensor } from '../base/tensor.ts'
 import { Builder } from '../graph/graph.ts'
+import { lowerForRuntime } from '../graph/lower.ts'
 import * as op from '../graph/op.ts'
 import { operators } from '../graph/ops/index.ts'
 import { writeModel } from '../graph/proto.ts'
@@ -85,7 +86,8 @@ function makeEngine(runtime: LoadedRuntime, provider: Provider, threadsOfAll: nu
     provider,
     description: `onnxruntime-node ${runtime.version}, ${provider}`,
     cores,
-    async compile(graph, compileOptions: CompileOptions = {}) {
+    async compile(said, compileOptions: CompileOptions = {}) {
+      const graph = lowerForRuntime(said, operators)
       const threads = checkThreads(compileOptions.threads ?? threadsOfAll ?? threadsFor(graph, cores), cores)
       const bytes = writeModel(graph)
       const key = `${threads} ${bytes.length} ${digest(bytes)}`

@@ -124,10 +124,17 @@ export class ForeignNode {
     return locate(`${this.node.at === '' ? '' : `${this.node.at}: `}${this.node.label}`, step)
   }
 
-  /** Adds the operator that gives this node's outputs, under their names. */
-  give(kind: OpKind, inputs: readonly (Value | undefined)[], attributes: Attributes = {}): readonly Value[] {
+  /** Adds the operator that gives this node's outputs, under their names. @param count its outputs, where the node has others */
+  give(
+    kind: OpKind,
+    inputs: readonly (Value | undefined)[],
+    attributes: Attributes = {},
+    count = this.node.outputs.length,
+  ): readonly Value[] {
     const { claim, unique } = this.reading
-    const names = this.node.outputs.map((name) => (name === '' ? unique(kind.toLowerCase()) : claim(name)))
+    const names = Array.from({ length: count }, (_, i) => this.node.outputs[i] ?? '').map((name) =>
+      name === '' ? unique(kind.toLowerCase()) : claim(name),
+    )
     return this.#add(kind, inputs, attributes, names)
   }
 

@@ -5,6 +5,7 @@
 import { tensor } from '../base/tensor.ts'
 import { batchInWidth, transposeOnce, turnedKernel, unpool } from './forms_convolution.ts'
 import { sameType } from './graph.ts'
+import { lowerForRuntime } from './lower.ts'
 import * as op from './op.ts'
 import { mergeProducts } from './products.ts'
 import { type Replace, rewrite } from './rewrite.ts'
@@ -52,7 +53,6 @@ const forms: Partial<Record<Node['kind'], Replace>> = {
 
 /** The graph in the forms that the CPU runs fastest. Values differ by rounding, and where a form says otherwise. */
 export function fastForms(graph: Graph, operators: Operators): Graph {
-  return rewrite(mergeProducts(graph, operators), operators, (node, inputs, builder) =>
-    forms[node.kind]?.(node, inputs, builder),
-  )
+  const lowered = mergeProducts(lowerForRuntime(graph, operators), operators)
+  return rewrite(lowered, operators, (node, inputs, builder) => forms[node.kind]?.(node, inputs, builder))
 }

@@ -5,6 +5,7 @@ import { type AttributeDocument, modelError } from './document.ts'
 import { fold } from './fold.ts'
 import type { ForeignNode } from './foreign.ts'
 import { convolution } from './normalise_convolution.ts'
+import { normalisationRules } from './normalise_normalisation.ts'
 import { pooling } from './normalise_pooling.ts'
 import type { Operators, OpKind, Value } from './types.ts'
 
@@ -234,4 +235,5 @@ const rules: Readonly<Record<string, Rule>> = {
   Squeeze: squeeze,
   Sum: pairs('Add'),
   Unsqueeze: unsqueeze,
+  ...normalisationRules,
 }

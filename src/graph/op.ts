@@ -3,6 +3,7 @@ import { RappelError } from '../base/errors.ts'
 import { type DType, numbers, type Shape, sameShape, sizeOf, tensor } from '../base/tensor.ts'
 import type { Attributes, GraphBuilder, OpKind, Value, ValueType } from './types.ts'
 
+export * from './op_normalisation.ts'
 export * from './op_pooling.ts'
 
 /** A value, or a number that becomes a scalar constant of the other operand's dtype. */

@@ -94,6 +94,7 @@ export type ControlKind = 'Loop'
 export type PoolingKind = 'MaxPool' | 'AveragePool' | 'GlobalAveragePool'
 export type SelectionKind = 'TopK'
 export type UnpoolingKind = 'MaxUnpool'
+export type NormalisationKind = 'BatchNormalization' | 'LayerNormalization' | 'GroupNormalization'
 
 /** Every operator that a graph may hold. Adding one here does not compile until its table entry says everything. */
 export type OpKind =
@@ -109,6 +110,7 @@ export type OpKind =
   | PoolingKind
   | SelectionKind
   | UnpoolingKind
+  | NormalisationKind
 
 export type AttributeType = 'int' | 'ints' | 'float' | 'string' | 'graph' | 'tensor'
 
@@ -126,6 +128,11 @@ export interface OpDefinition {
   readonly batch: BatchRule | 'none'
   readonly kink: KinkRule | 'smooth'
   readonly float64: LoweringRule | 'kernel'
+  /**
+   * The operator made of others before any runtime gets it, in float32 too, where runtimes lack it or compute it badly;
+   * `undefined` leaves a node as it is. What it gives is not lowered again.
+   */
+  readonly lower?: (...of: Parameters<LoweringRule>) => ReturnType<LoweringRule> | undefined
 }
 
 /** Types of the outputs. @throws RappelError 'shape' or 'op'; the builder adds where. */

@@ -28,6 +28,7 @@ const roundsAnew: readonly OpKind[] = [
   ...(['Exp', 'Log', 'Tanh', 'Sigmoid', 'Pow'] as const),
   ...(['Conv', 'ConvTranspose'] as const),
   ...(['AveragePool', 'GlobalAveragePool'] as const),
+  ...(['BatchNormalization', 'LayerNormalization', 'GroupNormalization'] as const),
 ]
 
 const drawn = (kind: OpKind) =>

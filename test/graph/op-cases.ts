@@ -4,6 +4,7 @@ import type { Attributes, OpKind } from '../../src/graph/types.ts'
 import { between, distinct, float, integers, ints, type OpCase, opCase, twice } from './op-case.ts'
 import { convolutionCases } from './op-cases-convolution.ts'
 import { movingCases } from './op-cases-moving.ts'
+import { normalisationCases } from './op-cases-normalisation.ts'
 import { poolingCases } from './op-cases-pooling.ts'
 import { unpoolingCases } from './op-cases-unpooling.ts'
 import { axisOf, broadcastShapes, flag, option, seeds, shapes } from './op-draws.ts'
@@ -195,6 +196,7 @@ export const opCases: Readonly<Record<OpKind, Cases>> = {
   ...convolutionCases,
   ...poolingCases,
   ...unpoolingCases,
+  ...normalisationCases,
   Loop: 'control flow',
 }
 

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import { sameShape } from '../../src/base/tensor.ts'
 import * as op from '../../src/graph/op.ts'
 import { operators } from '../../src/graph/ops/index.ts'
+import { standardise } from '../../src/graph/ops/standardise.ts'
 import type { GradientRule, Node, Operators, OpKind, Value } from '../../src/graph/types.ts'
 import { checkDerivatives } from './derivatives.ts'
 import { engine } from './evaluate.ts'
@@ -61,6 +62,17 @@ const putOnce: GradientRule = (node, [dy]) => {
   return [dy && op.reshape(op.scatterElements(flat(op.mul(x, 0)), flat(node.outputs[1]), flat(dy), 0), x.shape)]
 }
 
+/** The mean and the variance taken for constants: what a batch normalisation has once it is trained. */
+const statisticsHeld: GradientRule = (node, dys) => {
+  const gradient = ruleOf('BatchNormalization')(node, dys)
+  const [dy] = dys
+  if (dy === undefined || node.attributes.training_mode !== 1) return gradient
+  const x = input(node, 0)
+  const axes = x.shape.map((_, i) => i).filter((i) => i !== 1)
+  const { inverse } = standardise(x, axes.reverse(), (node.attributes.epsilon as number | undefined) ?? 1e-5)
+  return [op.mul(dy, op.mul(op.reshape(input(node, 1), inverse.shape), inverse)), ...gradient.slice(1)]
+}
+
 /** Right in value, but an Identity that lets no gradient through stands in the rule. */
 const cut: GradientRule = (node, [dy]) => [dy && op.mul(dy, op.identity(node.outputs[0]))]
 
@@ -80,6 +92,12 @@ const wrong: readonly (readonly [what: string, kind: OpKind, table: Operators, f
   ['put where repeated indices add up', 'Gather', withGradient('Gather', overwritten), 'first'],
   ['put where windows overlap', 'MaxPool', withGradient('MaxPool', putOnce), 'first'],
   ['the loser gets it', 'Max', withGradient('Max', ruleOf('Min')), 'first'],
+  [
+    'no gradient through the statistics',
+    'BatchNormalization',
+    withGradient('BatchNormalization', statisticsHeld),
+    'first',
+  ],
   ['nothing flows', 'Log', withGradient('Log', () => []), 'first'],
   [
     'right, but not to be differentiated again',

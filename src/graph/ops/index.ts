@@ -8,6 +8,7 @@ import { elementwise } from './elementwise.ts'
 import { indexingOps } from './indexing.ts'
 import { linear } from './linear.ts'
 import { logic } from './logic.ts'
+import { normalisation } from './normalisation.ts'
 import { pooling } from './pooling.ts'
 import { reductions } from './reduction.ts'
 import { selection } from './selection.ts'
@@ -27,4 +28,5 @@ export const operators: Operators = {
   ...control,
   ...pooling,
   ...selection,
+  ...normalisation,
 }
