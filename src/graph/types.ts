@@ -90,6 +90,10 @@ export type ReductionKind = 'ReduceSum' | 'ReduceMean' | 'ReduceMax' | 'ArgMax'
 export type ShapeKind = 'Reshape' | 'Transpose' | 'Concat' | 'Split' | 'Slice' | 'Pad' | 'Expand'
 export type IndexingKind = 'Gather' | 'GatherElements' | 'ScatterElements'
 export type ControlKind = 'Loop'
+export type SmoothKind = 'Erf' | 'Gelu' | 'Softplus' | 'Elu'
+export type ClipKind = 'Clip'
+export type AxesKind = 'Squeeze' | 'Unsqueeze' | 'Tile'
+export type EinsumKind = 'Einsum'
 
 /** Every operator that a graph may hold. Adding one here does not compile until its table entry says everything. */
 export type OpKind =
@@ -101,6 +105,10 @@ export type OpKind =
   | ShapeKind
   | IndexingKind
   | ControlKind
+  | SmoothKind
+  | ClipKind
+  | AxesKind
+  | EinsumKind
 
 export type AttributeType = 'int' | 'ints' | 'float' | 'string' | 'graph' | 'tensor'
 

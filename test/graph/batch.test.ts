@@ -26,6 +26,7 @@ const draws = { seed: 20260702, numRuns: 60 }
 const roundsAnew: readonly OpKind[] = [
   ...(['MatMul', 'Gemm', 'ReduceSum', 'ReduceMean', 'Softmax', 'LogSoftmax'] as const),
   ...(['Exp', 'Log', 'Tanh', 'Sigmoid', 'Pow'] as const),
+  ...(['Erf', 'Gelu', 'Softplus', 'Elu', 'Einsum'] as const),
 ]
 
 const drawn = (kind: OpKind) =>

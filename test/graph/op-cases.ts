@@ -2,7 +2,9 @@
 import fc from 'fast-check'
 import type { Attributes, OpKind } from '../../src/graph/types.ts'
 import { between, distinct, float, integers, ints, type OpCase, opCase, twice } from './op-case.ts'
+import { axesCases } from './op-cases-axes.ts'
 import { movingCases } from './op-cases-moving.ts'
+import { smoothCases } from './op-cases-smooth.ts'
 import { axisOf, broadcastShapes, flag, option, seeds, shapes } from './op-draws.ts'
 
 const anyReal = between(0.1, 2, true)
@@ -189,6 +191,8 @@ export const opCases: Readonly<Record<OpKind, Cases>> = {
   ReduceMax: reduction('ReduceMax', distinct),
   ArgMax: argMax,
   ...movingCases,
+  ...smoothCases,
+  ...axesCases,
   Loop: 'control flow',
 }
 

@@ -27,6 +27,7 @@ const engine = await nativeEngine({ threads: 1 })
 const pointwise: readonly OpKind[] = [
   ...(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Neg', 'Reciprocal', 'Sqrt', 'Exp', 'Log', 'Abs'] as const),
   ...(['Sign', 'Identity', 'Cast', 'Where', 'Relu', 'LeakyRelu', 'HardSigmoid', 'Tanh', 'Sigmoid'] as const),
+  ...(['Erf', 'Gelu', 'Softplus', 'Elu', 'Clip'] as const),
 ]
 
 /** The largest |a − e| in units of the scale: |e|, or the largest finite |e| of all. What is not finite must be the same. */

@@ -2,13 +2,17 @@
 
 import type { Operators } from '../types.ts'
 import { activations } from './activation.ts'
+import { clipOps } from './clip.ts'
 import { control } from './control.ts'
+import { einsumOps } from './einsum.ts'
 import { elementwise } from './elementwise.ts'
 import { indexingOps } from './indexing.ts'
 import { linear } from './linear.ts'
 import { logic } from './logic.ts'
 import { reductions } from './reduction.ts'
 import { shapeOps } from './shape.ts'
+import { axesOps } from './shape_axes.ts'
+import { smoothActivations } from './smooth.ts'
 
 export const operators: Operators = {
   ...elementwise,
@@ -19,4 +23,8 @@ export const operators: Operators = {
   ...shapeOps,
   ...indexingOps,
   ...control,
+  ...smoothActivations,
+  ...clipOps,
+  ...axesOps,
+  ...einsumOps,
 }
