@@ -9,7 +9,7 @@ export interface Contraction {
   readonly terms: readonly string[]
   /** The letters of the result, each once. */
   readonly output: string
-  /** What a letter runs over: an operand may have length 1 where the others have more, and is repeated. */
+  /** What a letter runs over. Those of an ellipsis broadcast: an operand may have length 1 there. */
   readonly lengths: ReadonlyMap<string, number>
 }
 
@@ -47,10 +47,16 @@ export function contractionOf(equation: string, values: readonly ValueType[]): C
   for (const term of [...written, right])
     if (!/^[A-Za-z]*(\.\.\.)?[A-Za-z]*$/.test(term))
       throw problem(equation, `has the term '${term}', expected letters and at most one '...'`)
+  const dots = written.some((term) => term.includes(ellipsis))
+  if (dots !== right.includes(ellipsis))
+    throw problem(
+      equation,
+      `has '...' in ${dots ? 'an operand, but not in the result' : 'the result, but in no operand'}`,
+    )
   const hidden = freeLetters(equation, hiddenDimensions(equation, written, values))
   const terms = written.map((term) => term.replace(ellipsis, hidden))
   const output = right.replace(ellipsis, hidden)
-  const lengths = lengthsOf(equation, terms, values)
+  const lengths = lengthsOf(equation, terms, hidden, values)
   for (const letter of output) {
     if (!lengths.has(letter)) throw problem(equation, `has '${letter}' in the result, but in no operand`)
     if (output.indexOf(letter) !== output.lastIndexOf(letter))
@@ -76,20 +82,28 @@ function hiddenDimensions(equation: string, written: readonly string[], values: 
   return hidden ?? 0
 }
 
-function lengthsOf(equation: string, terms: readonly string[], values: readonly ValueType[]): Map<string, number> {
+/** A letter has one length; what stands under an ellipsis broadcasts. */
+function lengthsOf(
+  equation: string,
+  terms: readonly string[],
+  hidden: string,
+  values: readonly ValueType[],
+): Map<string, number> {
   const lengths = new Map<string, number>()
   terms.forEach((term, i) => {
-    ;[...term].forEach((letter, axis) => {
+    for (const [axis, letter] of [...term].entries()) {
       const dim = values[i].shape[axis]
-      const known = lengths.get(letter) ?? 1
-      const repeated = values[i].shape[term.indexOf(letter)] !== dim
-      if (repeated || (known !== 1 && dim !== 1 && known !== dim))
+      const known = lengths.get(letter)
+      const broadcasts = hidden.includes(letter) && (known === 1 || dim === 1)
+      if (known !== undefined && known !== dim && !broadcasts)
         throw problem(
           equation,
-          `has '${letter}' of length ${repeated ? values[i].shape[term.indexOf(letter)] : known} and of length ${dim}`,
+          hidden.includes(letter)
+            ? `has '...' over lengths ${known} and ${dim}, which do not broadcast`
+            : `has '${letter}' of length ${known} and of length ${dim}`,
         )
-      lengths.set(letter, known === 1 ? dim : known)
-    })
+      lengths.set(letter, known === undefined || known === 1 ? dim : known)
+    }
   })
   return lengths
 }

@@ -123,7 +123,7 @@ export const matMul = (a: Value, b: Value) => one(innermost(a, b), 'MatMul', [a,
 
 /**
  * Products summed over indices, as numpy's einsum writes them: `'bij,bjk->bik'`, `'ij->'`, `'ii->i'`, `'...ij->...ji'`. Without
- * an arrow the result has the ellipsis' dimensions, then the letters that occur once, in alphabetical order. An operand's length of 1 is repeated as elsewhere.
+ * an arrow the result has the ellipsis' dimensions, then the letters that occur once, in alphabetical order.
  */
 export function einsum(equation: string, ...values: readonly Value[]): Value {
   if (values.length === 0) throw new RappelError('op', `Einsum '${equation}' of no values, expected at least one`)

@@ -46,8 +46,6 @@ const lengths: Readonly<Record<string, number>> = { i: 2, j: 3, K: 2, l: 1 }
 const term = fc.record({
   letters: fc.array(fc.constantFrom(...Object.keys(lengths)), { maxLength: 3 }),
   ellipsis: fc.option(fc.nat(3)),
-  /** The letter along which the operand has length 1, whatever others have. */
-  single: fc.constantFrom('', '', 'i', 'j', 'K'),
 })
 
 /** One to three terms; the result has any of their letters in any order, or is left to the rule. */
@@ -59,8 +57,8 @@ const einsum = fc
       const at = Math.min(ellipsis ?? 0, letters.length)
       return ellipsis === null ? letters.join('') : `${letters.slice(0, at).join('')}...${letters.slice(at).join('')}`
     })
-    const operands = drawn.map(({ letters, ellipsis, single }, k) => {
-      const dims = letters.map((letter) => (letter === single ? 1 : lengths[letter]))
+    const operands = drawn.map(({ letters, ellipsis }, k) => {
+      const dims = letters.map((letter) => lengths[letter])
       const under = hidden[shared ? 0 : k]
       if (ellipsis !== null) dims.splice(Math.min(ellipsis, letters.length), 0, ...under.slice(under.length - rank))
       return float(dims, anyReal)

@@ -117,7 +117,7 @@ describe('float64 is exact over wide ranges', () => {
     const builder = new Builder(operators)
     const shape = sweep.shape ?? [sweep.values.length]
     const inputs = sweep.operands.map((_, i) => builder.input(`x${i}`, 'float64', shape))
-    const graph = toFloat64(builder.graph(kind, { y: builder.node(sweep.op, inputs)[0] }), operators)
+    const graph = toFloat64(builder.graph(kind, { y: builder.node(sweep.op, inputs, sweep.attributes)[0] }), operators)
     const feeds = Object.fromEntries(sweep.operands.map((data, i) => [`x${i}`, tensor('float64', shape, data)]))
     const { y } = await evaluate(engine, graph, feeds)
     const isPointwise = pointwise.includes(sweep.op)

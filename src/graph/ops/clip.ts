@@ -8,10 +8,12 @@ import type {
   ClipKind,
   GradientRule,
   KinkRule,
+  Node,
   OpDefinition,
   ShapeRule,
   Value,
 } from '../types.ts'
+import { elementwise } from './elementwise.ts'
 import { batchedValue, required } from './shapes.ts'
 
 const shape: ShapeRule = (inputs) => {
@@ -29,31 +31,30 @@ const shape: ShapeRule = (inputs) => {
 /** A bound as a scalar, whatever way it was written. */
 const scalarOf = (bound: Value | undefined) => bound && op.reshape(bound, [])
 
-/** Below the lower bound, where that is the result; above the upper one, which wins where the two are crossed. */
-function sides(inputs: readonly (Value | undefined)[]): { below: Value | undefined; above: Value | undefined } {
-  const x = required(inputs, 0)
-  const [low, high] = [scalarOf(inputs[1]), scalarOf(inputs[2])]
-  if (low === undefined || high === undefined)
-    return { below: low && op.less(x, low), above: high && op.greater(x, high) }
-  return {
-    below: op.and(op.less(x, low), op.less(low, high)),
-    above: op.or(op.greater(x, high), op.less(high, low)),
-  }
+/** Gradients of max(x, low), or of min(x, high), by x and by the bound, where y is the clipped x. */
+function sideGradient(kind: 'Max' | 'Min', x: Value, bound: Value | undefined, y: Value, dy: Value): [Value, Value?] {
+  const open = kind === 'Max' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY
+  if (bound === undefined || bound.constant?.data[0] === open) return [dy]
+  const limit = op.reshape(bound, [])
+  if (bound.constant !== undefined) return [op.where(kind === 'Max' ? op.greater(y, limit) : op.less(y, limit), dy, 0)]
+  const { node } = kind === 'Max' ? op.maximum(x, limit) : op.minimum(x, limit)
+  const [dx, dLimit] = (elementwise[kind].gradient as GradientRule)(node as Node, [dy]) as [Value, Value]
+  return [dx, op.reshape(dLimit, bound.shape)]
 }
 
 /**
- * As in PyTorch: an element that passes, on a bound too, has slope 1; the elements below the lower bound flow into it, those
- * above the upper one into that; where the bounds are equal or crossed the lower one gets nothing.
+ * As in PyTorch: constant bounds let through what lies strictly between them; with a bound that is computed an element that
+ * equals it shares the gradient, as in Max and Min. (Where two computed bounds are equal they share as well; PyTorch gives all
+ * to one of them.)
  */
 const gradient: GradientRule = (node, [dy]) => {
   if (dy === undefined) return []
-  const [x, low, high] = node.inputs
-  const { below, above } = sides(node.inputs)
-  const part = (side: Value | undefined, bound: Value | undefined) =>
-    side && bound && bound.constant === undefined
-      ? op.reshape(op.reduceSum(op.where(side, dy, 0)), bound.shape)
-      : undefined
-  return [op.where(op.equal(required([x], 0), node.outputs[0]), dy, 0), part(below, low), part(above, high)]
+  const [x, low, high] = [required(node.inputs, 0), node.inputs[1], node.inputs[2]]
+  const [y] = node.outputs
+  const raised = low === undefined ? x : op.maximum(x, op.reshape(low, []))
+  const [dRaised, dHigh] = sideGradient('Min', raised, high, y, dy)
+  const [dx, dLow] = sideGradient('Max', x, low, y, dRaised)
+  return [dx, dLow, dHigh]
 }
 
 /** Bounds that differ from row to row are no scalars any more: Max and Min take them. */
@@ -70,14 +71,17 @@ const batch: BatchRule = (node, inputs, size) => {
   return [high === undefined ? raised : op.minimum(raised, high)]
 }
 
-/** The winner is the piece: 0 below, 1 between, 2 above; frozen, it is that piece alone. */
+/** The winner is the piece: 0 below, 1 between, 2 above, which wins where the bounds are crossed; frozen, it is that piece. */
 const kink: KinkRule = {
   winner: (_node, inputs) => {
     const x = required(inputs, 0)
-    const { below, above } = sides(inputs)
-    let piece = op.full(x.builder, { dtype: 'int32', shape: x.shape }, 1)
-    if (below !== undefined) piece = op.sub(piece, op.cast(below, 'int32'))
-    return above === undefined ? piece : op.add(piece, op.cast(above, 'int32'))
+    const [low, high] = [scalarOf(inputs[1]), scalarOf(inputs[2])]
+    const isAbove = high && op.greater(low === undefined ? x : op.maximum(x, low), high)
+    const lower =
+      low === undefined
+        ? op.full(x.builder, { dtype: 'int32', shape: x.shape }, 1)
+        : op.cast(op.not(op.less(x, low)), 'int32')
+    return isAbove === undefined ? lower : op.where(isAbove, 2, lower)
   },
   frozen: (_node, inputs, winner) => {
     const x = required(inputs, 0)

@@ -9,21 +9,29 @@ import { present, requireDtype, requireSameDtype } from './shapes.ts'
 
 const equationOf = (terms: readonly string[], output: string) => `${terms.join()}->${output}`
 
+/** An operand with the letters of its dimensions. */
+interface Lettered {
+  readonly term: string
+  readonly value: Value
+}
+
+/** Without the dimensions of length 1 along which an ellipsis repeats the operand: the letters of those do not broadcast. */
+function withoutSingles({ term, value }: Lettered, { lengths }: Contraction): Lettered {
+  const kept = [...term].map((letter, axis) => value.shape[axis] === lengths.get(letter))
+  const shape = value.shape.filter((_, axis) => kept[axis])
+  return { term: [...term].filter((_, axis) => kept[axis]).join(''), value: op.reshape(value, shape) }
+}
+
 /** An operand's letters with each but once: repeats get new letters, held equal to the old ones by identity matrices. */
-function withoutRepeats(
-  term: string,
-  value: Value,
-  used: string,
-): { term: string; pairs: string[]; matrices: Value[] } {
+function withoutRepeats({ term, value }: Lettered, used: string): { letters: string[]; matrices: Lettered[] } {
   const repeats = [...term].flatMap((letter, axis) => (term.indexOf(letter) === axis ? [] : [axis]))
   const fresh = freeLetters(used, repeats.length)
   const letters = [...term]
-  for (const [i, axis] of repeats.entries()) letters[axis] = fresh[i]
-  return {
-    term: letters.join(''),
-    pairs: repeats.map((axis, i) => term[axis] + fresh[i]),
-    matrices: repeats.map((axis) => identityMatrix(value, value.shape[axis])),
-  }
+  const matrices = repeats.map((axis, i) => {
+    letters[axis] = fresh[i]
+    return { term: term[axis] + fresh[i], value: identityMatrix(value, value.shape[axis]) }
+  })
+  return { letters, matrices }
 }
 
 function identityMatrix({ builder, dtype }: Value, size: number): Value {
@@ -35,24 +43,24 @@ function identityMatrix({ builder, dtype }: Value, size: number): Value {
  * The result's gradient and all other operands, contracted to the operand's letters. A letter that the operand alone has was
  * summed away: each of its elements gets the same. One along which the operand was repeated is summed over.
  */
-function partial(
-  { terms, output, lengths }: Contraction,
-  values: readonly Value[],
-  position: number,
-  dy: Value,
-): Value {
+function partial(contraction: Contraction, values: readonly Value[], position: number, dy: Value): Value {
+  const { terms, output, lengths } = contraction
   const value = values[position]
-  const own = withoutRepeats(terms[position], value, [...terms, output].join(''))
-  const others = <T>(list: readonly T[]) => list.filter((_, i) => i !== position)
-  const given = [output, ...others(terms), ...own.pairs]
-  const kept = [...own.term].filter(
-    (letter, axis) =>
-      given.join('').includes(letter) && value.shape[axis] === (lengths.get(letter) ?? value.shape[axis]),
-  )
-  const unchanged = given.length === 1 && kept.join('') === output
-  const product = unchanged ? dy : op.einsum(equationOf(given, kept.join('')), dy, ...others(values), ...own.matrices)
-  const shape = [...own.term].map((letter) => (kept.includes(letter) ? product.shape[kept.indexOf(letter)] : 1))
+  const { letters, matrices } = withoutRepeats({ term: terms[position], value }, [...terms, output].join(''))
+  const operands = terms.map((term, i) => withoutSingles({ term, value: values[i] }, contraction))
+  const given = [{ term: output, value: dy }, ...operands.filter((_, i) => i !== position), ...matrices]
+  const available = given.map(({ term }) => term).join('')
+  const isKept = (letter: string, axis: number) =>
+    available.includes(letter) && value.shape[axis] === (lengths.get(letter) ?? value.shape[axis])
+  const kept = letters.filter(isKept).join('')
+  const product = given.length === 1 && kept === output ? dy : contract(given, kept)
+  const shape = value.shape.map((dim, axis) => (isKept(letters[axis], axis) ? dim : 1))
   return op.expand(op.reshape(product, shape), value.shape)
+}
+
+function contract(operands: readonly Lettered[], output: string): Value {
+  const terms = operands.map(({ term }) => term)
+  return op.einsum(equationOf(terms, output), ...operands.map(({ value }) => value))
 }
 
 const contractionOfNode = ({ inputs, attributes }: Node) =>
@@ -66,12 +74,16 @@ const gradient: GradientRule = (node, [dy]) => {
 }
 
 /** The batch is one more letter, in front. */
-const batch: BatchRule = (node, inputs) => {
-  const { terms, output } = contractionOfNode(node)
+const batch: BatchRule = (node, inputs, size) => {
+  const contraction = contractionOfNode(node)
+  const { terms, output, lengths } = contraction
   const letter = freeLetters([...terms, output].join(''), 1)
-  const given = inputs.map((input) => input as BatchedInput)
-  const lettered = terms.map((term, i) => (given[i].batched ? letter + term : term))
-  return [op.einsum(equationOf(lettered, letter + output), ...given.map(({ value }) => value))]
+  const longer = { ...contraction, lengths: new Map([...lengths, [letter, size]]) }
+  const operands = terms.map((term, i) => {
+    const { value, batched } = inputs[i] as BatchedInput
+    return withoutSingles({ term: batched ? letter + term : term, value }, longer)
+  })
+  return [contract(operands, letter + output)]
 }
 
 const definition: OpDefinition = {
