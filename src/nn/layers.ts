@@ -6,7 +6,7 @@ import type { Value } from '../graph/types.ts'
 import { he, type Initialiser, zeros } from './init.ts'
 import type { Layer, LayerContext } from './model.ts'
 
-interface Named {
+export interface Named {
   /** Name of the layer, and prefix of its parameters; default: the kind and a number, 'dense1'. */
   readonly name?: string
 }
@@ -41,7 +41,8 @@ export function dense(units: number, options: Named & { init?: Initialiser; bias
   }
 }
 
-function activation(kind: string, apply: (x: Value) => Value): (options?: Named) => Layer {
+/** A layer that applies an operator without options of its own to each element. */
+export function activation(kind: string, apply: (x: Value) => Value): (options?: Named) => Layer {
   return (options = {}) => {
     checkOptions(kind, options, ['name'])
     return { kind, name: options.name, build: apply }

@@ -44,5 +44,6 @@ function read(name: string): unknown {
 }
 
 export const layerCases = (read('layers') as { cases: Record<string, LayerCase> }).cases
+export const activationCases = (read('activations') as { cases: Record<string, LayerCase> }).cases
 export const lossCases = (read('losses') as { cases: Record<string, LossCase> }).cases
 export const trainingCase = read('training') as TrainingCase
