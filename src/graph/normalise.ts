@@ -2,6 +2,7 @@
 import { nearest } from '../base/errors.ts'
 import { sizeOf, type Tensor, tensor } from '../base/tensor.ts'
 import { type AttributeDocument, modelError } from './document.ts'
+import { explicitEquation } from './equation.ts'
 import { fold } from './fold.ts'
 import type { ForeignNode } from './foreign.ts'
 import { convolution } from './normalise_convolution.ts'
@@ -72,9 +73,13 @@ const flatten: Rule = (foreign) => {
   return foreign.giveReshaped(foreign.input(0), [sizeOf(shape.slice(0, cut)), sizeOf(shape.slice(cut))])
 }
 
+/** Of a constant, as in a shape that was computed, it is done here; likewise Unsqueeze. */
 const squeeze: Rule = (foreign) => {
-  const { shape } = foreign.input(0)
+  const { shape, constant: data } = foreign.input(0)
   const given = foreign.integersInput(1, 'axes')?.map((axis) => foreign.axis(axis, shape.length))
+  // An empty list drops nothing; the runtime would drop all.
+  if (given?.length === 0) return [foreign.input(0)]
+  if (data === undefined) return undefined
   const wrong = given?.find((axis) => shape[axis] !== 1)
   if (wrong !== undefined) throw foreign.error(`drops axis ${wrong} of length ${shape[wrong]}, expected length 1`)
   const kept = shape.filter((dim, i) => (given === undefined ? dim !== 1 : !given.includes(i)))
@@ -82,8 +87,9 @@ const squeeze: Rule = (foreign) => {
 }
 
 const unsqueeze: Rule = (foreign) => {
-  const { shape } = foreign.input(0)
+  const { shape, constant: data } = foreign.input(0)
   const axes = foreign.integersInput(1, 'axes') ?? []
+  if (data === undefined) return undefined
   const rank = shape.length + axes.length
   const added = new Set(axes.map((axis) => foreign.axis(axis, rank)))
   if (added.size !== axes.length) throw foreign.error(`names an axis twice in [${axes}]`)
@@ -120,13 +126,11 @@ const range: Rule = (foreign) => {
   return [foreign.giveConstant(tensor(start.dtype, [count], values))]
 }
 
-/** Clip-13: min(max(x, low), high), each left out when it is not given. */
-const clip: Rule = (foreign) => {
-  const [, low, high] = foreign.inputs
-  const x = foreign.input(0)
-  if (low === undefined && high === undefined) return [x]
-  if (high === undefined) return foreign.give('Max', [x, low])
-  return foreign.give('Min', [low === undefined ? x : foreign.step('Max', [x, low]), high])
+/** The runtime cannot find a result of capital letters itself: it is written out. */
+const einsum: Rule = (foreign) => {
+  const { equation } = foreign.attributesOf('Einsum')
+  if (typeof equation !== 'string' || equation.includes('->')) return undefined
+  return foreign.give('Einsum', foreign.inputs, { equation: explicitEquation(equation) })
 }
 
 /** Operators that take any number of inputs, in pairs from the left. */
@@ -214,10 +218,10 @@ const rules: Readonly<Record<string, Rule>> = {
   ...pooling,
   Constant: constant,
   ConstantOfShape: constantOfShape,
-  Clip: clip,
   Conv: convolution,
   ConvTranspose: convolution,
   Dropout: dropout,
+  Einsum: einsum,
   Flatten: flatten,
   Max: pairs('Max'),
   Mean: mean,

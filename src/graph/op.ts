@@ -1,6 +1,7 @@
 /** @file One function for each operator: what layers, losses, gradient rules and passes are written with. */
 import { RappelError } from '../base/errors.ts'
-import { type DType, numbers, type Shape, sameShape, sizeOf, tensor } from '../base/tensor.ts'
+import { type DType, isFloat, numbers, type Shape, sameShape, sizeOf, tensor } from '../base/tensor.ts'
+import { explicitEquation } from './equation.ts'
 import type { Attributes, GraphBuilder, OpKind, Value, ValueType } from './types.ts'
 
 export * from './op_normalisation.ts'
@@ -102,8 +103,37 @@ export const sigmoid = unary('Sigmoid')
 export const softmax = (x: Value, axis = -1) => one(x.builder, 'Softmax', [x], { axis })
 export const logSoftmax = (x: Value, axis = -1) => one(x.builder, 'LogSoftmax', [x], { axis })
 
+/** (2/√π)·∫₀ˣ e^(−t²) dt. */
+export const erf = unary('Erf')
+/** x·Φ(x) with the normal distribution Φ; or, with 'tanh', ½x(1 + tanh(√(2/π)(x + 0.044715x³))), which is near it. */
+export const gelu = (x: Value, approximate: 'none' | 'tanh' = 'none') =>
+  one(x.builder, 'Gelu', [x], approximate === 'none' ? {} : { approximate })
+/** log(1 + e^x). */
+export const softplus = unary('Softplus')
+/** x where it is positive, alpha·(e^x − 1) elsewhere. */
+export const elu = (x: Value, alpha = 1) => one(x.builder, 'Elu', [x], { alpha })
+/** min(max(x, low), high) with scalar bounds; without a bound that side is open. */
+export function clip(x: Value, low?: Operand, high?: Operand): Value {
+  if (low === undefined && high === undefined) return x
+  // A bound left out is the greatest finite number to the runtime, which would hide an infinity.
+  const open = isFloat(x.dtype) ? Number.POSITIVE_INFINITY : undefined
+  const lift = (bound: Operand | undefined) => (typeof bound === 'number' ? x.builder.scalar(x.dtype, bound) : bound)
+  const [least, greatest] = [lift(low ?? (open && -open)), lift(high ?? open)]
+  const inputs = greatest === undefined ? [x, least] : [x, least, greatest]
+  return one(innermost(...inputs), 'Clip', inputs)
+}
+
 /** Matrix product of the last two dimensions, the others broadcast (numpy's matmul). */
 export const matMul = (a: Value, b: Value) => one(innermost(a, b), 'MatMul', [a, b])
+
+/**
+ * Products summed over indices, as numpy's einsum writes them: `'bij,bjk->bik'`, `'ij->'`, `'ii->i'`, `'...ij->...ji'`. Without
+ * an arrow the result has the ellipsis' dimensions, then the letters that occur once, in alphabetical order.
+ */
+export function einsum(equation: string, ...values: readonly Value[]): Value {
+  if (values.length === 0) throw new RappelError('op', `Einsum '${equation}' of no values, expected at least one`)
+  return one(innermost(...values), 'Einsum', values, { equation: explicitEquation(equation) })
+}
 
 /** alpha·op(a)·op(b) + beta·c for matrices, where op transposes or not and c broadcasts. */
 export function gemm(
@@ -223,6 +253,18 @@ export function concat(values: readonly Value[], axis: number): Value {
   if (values.length === 0) throw new RappelError('op', 'Concat of no values, expected at least one')
   return values.length === 1 ? values[0] : one(innermost(...values), 'Concat', values, { axis })
 }
+
+/** Drops axes of length 1. */
+export const squeeze = (x: Value, axes: readonly number[]) =>
+  axes.length === 0 ? x : one(x.builder, 'Squeeze', [x, ints(x.builder, axes)])
+/** Adds axes of length 1, which stand in the result where `axes` says. */
+export const unsqueeze = (x: Value, axes: readonly number[]) =>
+  axes.length === 0 ? x : one(x.builder, 'Unsqueeze', [x, ints(x.builder, axes)])
+/** Copies side by side, `repeats` of them along each axis. */
+export const tile = (x: Value, repeats: readonly number[]) =>
+  repeats.length === x.shape.length && repeats.every((times) => times === 1)
+    ? x
+    : one(x.builder, 'Tile', [x, ints(x.builder, repeats)])
 
 /** Cuts along an axis into pieces of the given lengths. */
 export function split(x: Value, lengths: readonly number[], axis: number): readonly Value[] {

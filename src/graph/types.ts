@@ -95,6 +95,10 @@ export type PoolingKind = 'MaxPool' | 'AveragePool' | 'GlobalAveragePool'
 export type SelectionKind = 'TopK'
 export type UnpoolingKind = 'MaxUnpool'
 export type NormalisationKind = 'BatchNormalization' | 'LayerNormalization' | 'GroupNormalization'
+export type SmoothKind = 'Erf' | 'Gelu' | 'Softplus' | 'Elu'
+export type ClipKind = 'Clip'
+export type AxesKind = 'Squeeze' | 'Unsqueeze' | 'Tile'
+export type EinsumKind = 'Einsum'
 
 /** Every operator that a graph may hold. Adding one here does not compile until its table entry says everything. */
 export type OpKind =
@@ -111,6 +115,10 @@ export type OpKind =
   | SelectionKind
   | UnpoolingKind
   | NormalisationKind
+  | SmoothKind
+  | ClipKind
+  | AxesKind
+  | EinsumKind
 
 export type AttributeType = 'int' | 'ints' | 'float' | 'string' | 'graph' | 'tensor'
 

@@ -43,7 +43,8 @@ export function dense(units: number, options: Named & { init?: Initialiser; bias
   }
 }
 
-function activation(kind: string, apply: (x: Value) => Value): (options?: Named) => Layer {
+/** A layer that applies an operator without options of its own to each element. */
+export function activation(kind: string, apply: (x: Value) => Value): (options?: Named) => Layer {
   return (options = {}) => {
     checkOptions(kind, options, ['name'])
     return { kind, name: options.name, build: apply }

@@ -1,4 +1,5 @@
 /** @file The group `nn`: layers, in the words of the field. */
+export { elu, gelu, leCunTanh, softplus } from './activation.ts'
 export { conv2d, convTranspose2d } from './convolution.ts'
 export { embedding } from './embedding.ts'
 export { dense, dropout, flatten, functional, leakyRelu, relu, sequential, sigmoid, tanh } from './layers.ts'

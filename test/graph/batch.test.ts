@@ -29,6 +29,7 @@ const roundsAnew: readonly OpKind[] = [
   ...(['Conv', 'ConvTranspose'] as const),
   ...(['AveragePool', 'GlobalAveragePool'] as const),
   ...(['BatchNormalization', 'LayerNormalization', 'GroupNormalization'] as const),
+  ...(['Erf', 'Gelu', 'Softplus', 'Elu', 'Einsum'] as const),
 ]
 
 const drawn = (kind: OpKind) =>

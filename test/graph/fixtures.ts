@@ -31,6 +31,7 @@ export interface Fixture {
 /** Points and the function's values there, exact to the last bit. Operands and values have the shape, or are vectors. */
 interface Sweep {
   readonly op: OpKind
+  readonly attributes?: Attributes
   readonly shape?: readonly number[]
   readonly operands: readonly (readonly number[])[]
   readonly values: readonly number[]
@@ -49,15 +50,17 @@ interface Mlp {
 }
 
 const folder = new URL('../fixtures/ops/', import.meta.url)
+const files = () => readdirSync(folder).map((file) => file.replace('.json', ''))
+const isSweep = (name: string) => name.startsWith('sweeps')
 const read = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as unknown
 
 export const fixturesOf = (kind: OpKind) => read(kind) as readonly Fixture[]
-export const sweeps = () => read('sweeps') as readonly Sweep[]
+export const sweeps = () =>
+  files()
+    .filter(isSweep)
+    .flatMap((name) => read(name) as readonly Sweep[])
 export const mlp = () => (read('mlp') as readonly Mlp[])[0]
-export const kindsWithFixtures = () =>
-  readdirSync(folder)
-    .map((file) => file.replace('.json', ''))
-    .filter((name) => name !== 'sweeps' && name !== 'mlp')
+export const kindsWithFixtures = () => files().filter((name) => !isSweep(name) && name !== 'mlp')
 
 export function tensorOf({ dtype, shape, values }: WrittenTensor): Tensor {
   return tensor(dtype, shape, values.map(Number))

@@ -2,10 +2,12 @@
 import fc from 'fast-check'
 import type { Attributes, OpKind } from '../../src/graph/types.ts'
 import { between, distinct, float, integers, ints, type OpCase, opCase, twice } from './op-case.ts'
+import { axesCases } from './op-cases-axes.ts'
 import { convolutionCases } from './op-cases-convolution.ts'
 import { movingCases } from './op-cases-moving.ts'
 import { normalisationCases } from './op-cases-normalisation.ts'
 import { poolingCases } from './op-cases-pooling.ts'
+import { smoothCases } from './op-cases-smooth.ts'
 import { unpoolingCases } from './op-cases-unpooling.ts'
 import { axisOf, broadcastShapes, flag, option, seeds, shapes } from './op-draws.ts'
 
@@ -197,6 +199,8 @@ export const opCases: Readonly<Record<OpKind, Cases>> = {
   ...poolingCases,
   ...unpoolingCases,
   ...normalisationCases,
+  ...smoothCases,
+  ...axesCases,
   Loop: 'control flow',
 }
 

@@ -27,6 +27,7 @@ const engine = await nativeEngine({ threads: 1 })
 const pointwise: readonly OpKind[] = [
   ...(['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Max', 'Min', 'Neg', 'Reciprocal', 'Sqrt', 'Exp', 'Log', 'Abs'] as const),
   ...(['Sign', 'Identity', 'Cast', 'Where', 'Relu', 'LeakyRelu', 'HardSigmoid', 'Tanh', 'Sigmoid'] as const),
+  ...(['Erf', 'Gelu', 'Softplus', 'Elu', 'Clip'] as const),
 ]
 
 /** The largest |a − e| in units of the scale: |e|, or the largest finite |e| of all. What is not finite must be the same. */
@@ -118,7 +119,7 @@ describe('float64 is exact over wide ranges', () => {
     const builder = new Builder(operators)
     const shape = sweep.shape ?? [sweep.values.length]
     const inputs = sweep.operands.map((_, i) => builder.input(`x${i}`, 'float64', shape))
-    const graph = toFloat64(builder.graph(kind, { y: builder.node(sweep.op, inputs)[0] }), operators)
+    const graph = toFloat64(builder.graph(kind, { y: builder.node(sweep.op, inputs, sweep.attributes)[0] }), operators)
     const feeds = Object.fromEntries(sweep.operands.map((data, i) => [`x${i}`, tensor('float64', shape, data)]))
     const { y } = await evaluate(engine, graph, feeds)
     const isPointwise = pointwise.includes(sweep.op)

@@ -47,6 +47,7 @@ export const layerCases = (read('layers') as { cases: Record<string, LayerCase> 
 /** From make_convolution.py. */
 export const convolutionCases = (read('convolution') as { cases: Record<string, LayerCase> }).cases
 export const poolingCases = (read('pooling') as { cases: Record<string, LayerCase> }).cases
+export const activationCases = (read('activations') as { cases: Record<string, LayerCase> }).cases
 export const lossCases = (read('losses') as { cases: Record<string, LossCase> }).cases
 export const trainingCase = read('training') as TrainingCase
 

@@ -1,5 +1,6 @@
 /** @file Options that do not exist are refused, with the nearest that does: configurations run without a type check. */
 import { expect, test } from 'vitest'
+import { elu, gelu, softplus } from '../../src/nn/activation.ts'
 import { glorot, he, identity, orthogonal, sparse } from '../../src/nn/init.ts'
 import { dense, dropout, leakyRelu, relu, sequential } from '../../src/nn/layers.ts'
 import { huber, softmaxCrossEntropy, structuredSvm } from '../../src/nn/loss.ts'
@@ -24,6 +25,10 @@ test.each<[Promise<string>, string]>([
   [call(structuredSvm, { margins: 5 }), "structuredSvm has no option 'margins' → did you mean 'margin'?"],
   [call(dense, 10, { inti: 3 }), "dense has no option 'inti' → did you mean 'init'?"],
   [call(leakyRelu, { slop: 0.1 }), "leakyRelu has no option 'slop' → did you mean 'slope'?"],
+  [call(elu, { alhpa: 0.1 }), "elu has no option 'alhpa' → did you mean 'alpha'?"],
+  [call(gelu, { approximat: 'tanh' }), "gelu has no option 'approximat' → did you mean 'approximate'?"],
+  [call(gelu, { approximate: 'tanhh' }), 'gelu: approximate is "tanhh" → did you mean \'tanh\'?'],
+  [call(softplus, { beta: 2 }), "softplus has no option 'beta' → expected one of: name"],
   [call(dropout, 0.5, { nam: 'x' }), "dropout has no option 'nam' → did you mean 'name'?"],
   [call(he, { distributon: 'uniform' }), "he has no option 'distributon' → did you mean 'distribution'?"],
   [call(glorot, { distribution: 'unifrom' }), 'glorot: distribution is "unifrom" → did you mean \'uniform\'?'],

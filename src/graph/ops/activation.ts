@@ -3,13 +3,14 @@ import * as op from '../op.ts'
 import type { ActivationKind, Attributes, KinkRule, Node, OpDefinition, ShapeRule, Value } from '../types.ts'
 import { axisIndex, batchAxis, batchBroadcast, required, requireFloat } from './shapes.ts'
 
-const sameFloat: ShapeRule = (inputs) => {
+export const sameFloat: ShapeRule = (inputs) => {
   const x = required(inputs, 0)
   requireFloat(x)
   return [{ dtype: x.dtype, shape: x.shape }]
 }
 
-function activation(
+/** The entry of an activation: one float input, an output of its type. */
+export function activation(
   gradient: (dy: Value, x: Value, y: Value, node: Node) => Value,
   options: Partial<OpDefinition> = {},
 ): OpDefinition {

@@ -2,8 +2,10 @@
 
 import type { Operators } from '../types.ts'
 import { activations } from './activation.ts'
+import { clipOps } from './clip.ts'
 import { control } from './control.ts'
 import { convolutions } from './convolution.ts'
+import { einsumOps } from './einsum.ts'
 import { elementwise } from './elementwise.ts'
 import { indexingOps } from './indexing.ts'
 import { linear } from './linear.ts'
@@ -13,6 +15,8 @@ import { pooling } from './pooling.ts'
 import { reductions } from './reduction.ts'
 import { selection } from './selection.ts'
 import { shapeOps } from './shape.ts'
+import { axesOps } from './shape_axes.ts'
+import { smoothActivations } from './smooth.ts'
 import { unpooling } from './unpooling.ts'
 
 export const operators: Operators = {
@@ -29,4 +33,8 @@ export const operators: Operators = {
   ...pooling,
   ...selection,
   ...normalisation,
+  ...smoothActivations,
+  ...clipOps,
+  ...axesOps,
+  ...einsumOps,
 }

@@ -15,7 +15,7 @@ import type {
 import { axisIndex, batchAxis, batchedValue, broadcast, present, required, requireSameDtype } from './shapes.ts'
 
 /** These operators are the same in every dtype, smooth, and exact. */
-function mover(
+export function mover(
   inputs: readonly [number, number],
   shape: ShapeRule,
   gradient: GradientRule,
