@@ -77,7 +77,7 @@ function describe(form: 'wasm' | 'nodes', steps: number, threads: number): strin
   return `onnxruntime-node, ${update}, ${threads} of ${THREADS} threads`
 }
 
-function netOf(work: Case): NetDescription {
+export function netOf(work: Case): NetDescription {
   const outputs = shapesOf(work)[work.layers.length]
   return {
     model: nn.sequential(...work.layers.map(layerOf)),
