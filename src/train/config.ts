@@ -1,7 +1,6 @@
 /** @file Configurations: a project in one object, from which the plan of a run is made. */
 import { nearest, show, suggestion, usageError } from '../base/errors.ts'
-import { type DataSource, loadData } from '../data/source.ts'
-import { split } from '../data/split.ts'
+import { type DataSource, isParts, loadParts, type PartSources } from '../data/source.ts'
 import { fitStandardisation } from '../data/standardise.ts'
 import { type Provider, providers } from '../engine/engine.ts'
 import type { Constraint } from '../nn/constraint.ts'
@@ -24,8 +23,11 @@ export type Resolved<H> = { readonly [K in keyof H]: H[K] extends Searched<infer
 export type FromHyper<H, T> = T | ((hyper: Resolved<H>) => T)
 
 export interface Config<H = Readonly<Record<string, unknown>>> {
-  /** A data set, or where to read one: `digits()`, `csv('file.csv')`, `dataset({…})`. */
-  readonly data: DataSource
+  /**
+   * A data set, or where to read one: `digits()`, `csv('file.csv')`, `dataset({…})`. Its validation part is split off by seed;
+   * or both parts are given: `{ training: mnist(folder), validation: mnist(folder, { part: 'test' }) }`.
+   */
+  readonly data: DataSource | PartSources
   /** Every hyperparameter by name: a plain value is fixed, a `space.…` is searched and trains at its default. */
   readonly hyper?: H
   readonly model: FromHyper<H, Layer>
@@ -38,11 +40,12 @@ export interface Config<H = Readonly<Record<string, unknown>>> {
   /** How often every training example is seen. */
   readonly epochs: FromHyper<H, number>
   readonly batchSize: FromHyper<H, number>
-  /** The validation part: below 1 a share of all rows, otherwise a number of rows; default 0.2. */
+  /** The validation part: below 1 a share of all rows, otherwise a number of rows; default 0.2. Not where `data` gives both parts. */
   readonly validation?: number
   /**
    * Inputs to mean 0 and deviation 1, fitted on the training part: by 'feature', or with one scale for 'all'. Default true:
-   * 'all' where all features have one unit (images), 'feature' otherwise. False leaves them as they are.
+   * 'all' where all features have one unit (images), 'feature' otherwise. False leaves them as they are; the default where they
+   * are numbers of categories (characters).
    */
   readonly standardise?: boolean | 'feature' | 'all'
   /** A whole number; default 0. */
@@ -156,6 +159,12 @@ export function checkConfig(config: unknown): asserts config is Config {
       )
     if (value !== undefined && !(fromHyper && typeof value === 'function')) checkField(name, value)
   }
+  const { data, validation } = config as Config
+  if (isParts(data) && validation !== undefined)
+    throw usageError(
+      `validation is ${validation}, and data gives a validation part already`,
+      'leave out the one or the other',
+    )
 }
 
 /**
@@ -229,15 +238,14 @@ export async function planFromConfig<H>(
     epochs: value('epochs', config.epochs),
     batchSize: value('batchSize', config.batchSize),
   }
-  const data = await loadData(config.data)
-  const parts = split(data, { validation: config.validation ?? 0.2, seed })
-  const { standardise = true } = config
+  const parts = await loadParts(config.data, { validation: config.validation, seed })
+  const { standardise = !parts.training.categorical } = config
   const standardisation =
     standardise === false
       ? undefined
       : fitStandardisation(parts.training, standardise === true ? {} : { per: standardise })
   return makePlan({
-    name: data.name,
+    name: parts.name,
     ...net,
     training: standardisation?.apply(parts.training) ?? parts.training,
     validation: standardisation?.apply(parts.validation) ?? parts.validation,
