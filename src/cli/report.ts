@@ -69,6 +69,7 @@ function facts(document: RunDocument, paint: Paint): string {
     ['objective', start.penalty === undefined ? start.loss : `${start.loss} + ${start.penalty}`],
     ['update', start.update],
   ]
+  if (start.augment !== undefined) rows.splice(1, 0, ['augment', start.augment])
   if (stepsPerSecond !== undefined) rows.push(['speed', `${count(Math.round(stepsPerSecond))} steps per second`])
   const threads = `${start.threads} thread${start.threads === 1 ? '' : 's'}`
   rows.push(

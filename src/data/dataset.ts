@@ -2,7 +2,8 @@
 import { show } from '../base/errors.ts'
 import { type Shape, sizeOf, type Tensor, tensor } from '../base/tensor.ts'
 import { dataError } from './error.ts'
-import { gather } from './rows.ts'
+import { pickRows, type RowSource } from './row-source.ts'
+import { copyRows, gather } from './rows.ts'
 import { asTensor, float32, isTensor } from './values.ts'
 
 interface Described {
@@ -36,6 +37,9 @@ export interface RegressionDataset extends Described {
 }
 
 export type Dataset = ClassificationDataset | RegressionDataset
+
+/** What a net can be trained on: all in memory, or read row by row. */
+export type Examples = Dataset | RowSource
 
 /** What `dataset` takes: tensors, or plain numbers. */
 export interface DatasetFields {
@@ -106,7 +110,8 @@ export function dataset(fields: DatasetFields): Dataset {
  * @param indices row numbers from 0; a row may come more than once
  * @throws RappelError 'data' when there is none, or one is no row of the data set
  */
-export function subset<D extends Dataset>(from: D, indices: ArrayLike<number>, name = from.name): D {
+export function subset<D extends Examples>(from: D, indices: ArrayLike<number>, name?: string): D
+export function subset(from: Examples, indices: ArrayLike<number>, name = from.name): Examples {
   const rows = rowsOf(from)
   if (indices.length === 0)
     throw dataError(`${name} would be empty: a subset of no rows`, 'give at least one row number')
@@ -116,19 +121,60 @@ export function subset<D extends Dataset>(from: D, indices: ArrayLike<number>, n
         `${from.name}: index ${i} of the subset is ${show(indices[i])}, expected a row from 0 to ${rows - 1}`,
       )
   }
+  if (isRowSource(from)) return pickRows(from, indices, name)
   const inputs = gather(from.inputs, indices)
-  const targets = from.task === 'regression' ? gather(from.targets, indices) : gather(from.targets, indices)
-  return { ...from, name, inputs, targets }
+  return from.task === 'regression'
+    ? { ...from, name, inputs, targets: gather(from.targets, indices) }
+    : { ...from, name, inputs, targets: gather(from.targets, indices) }
+}
+
+export function isRowSource(data: Examples): data is RowSource {
+  return 'read' in data
 }
 
 /** Number of rows, N. */
-export function rowsOf(data: Dataset): number {
-  return data.inputs.shape[0]
+export function rowsOf(data: Examples): number {
+  return isRowSource(data) ? data.rows : data.inputs.shape[0]
 }
 
 /** Shape of one row of the inputs. */
-export function featureShapeOf(data: Dataset): Shape {
-  return data.inputs.shape.slice(1)
+export function featureShapeOf(data: Examples): Shape {
+  return isRowSource(data) ? data.featureShape : data.inputs.shape.slice(1)
+}
+
+/** Shape of one row of the targets: [] for a label. */
+export function targetShapeOf(data: Examples): Shape {
+  if (data.task === 'classification') return []
+  return isRowSource(data) ? data.targetShape : data.targets.shape.slice(1)
+}
+
+/** The label of every row. */
+export function labelsOf(data: Examples & { task: 'classification' }): Int32Array {
+  return isRowSource(data) ? data.labels : data.targets.data
+}
+
+/** The same examples as a row source. */
+export function rowSource(data: Examples): RowSource {
+  if (isRowSource(data)) return data
+  const { inputs, targets, ...described } = data
+  const common = {
+    ...described,
+    rows: rowsOf(data),
+    featureShape: featureShapeOf(data),
+    read: (
+      rows: ArrayLike<number>,
+      start: number,
+      count: number,
+      toInputs: Float32Array,
+      toTargets: Int32Array | Float32Array,
+    ) => {
+      copyRows(inputs, rows, start, count, toInputs)
+      copyRows(targets as Tensor<'float32' | 'int32'>, rows, start, count, toTargets)
+    },
+  }
+  return data.task === 'regression'
+    ? { ...common, task: 'regression', targetShape: targetShapeOf(data) }
+    : { ...common, task: 'classification', classes: data.classes, labels: data.targets.data }
 }
 
 /** How messages name a feature: by its name where it has one, and by its place. */

@@ -1,15 +1,22 @@
 /** @file `rappel/data`: data sets, splits, standardisation, batches, readers. Loads in browsers: readers import Node's modules late. */
+
+export type { Augmentation, Change, Draw, Fill } from './augment.ts'
+export * as augment from './augment.ts'
+export { augmented, withoutAugmentation } from './augmented.ts'
 export { Batches, type BatchOptions, BatchPlan } from './batches.ts'
 export {
   type ClassificationDataset,
   type Dataset,
   type DatasetFields,
   dataset,
+  type Examples,
   type RegressionDataset,
+  rowSource,
   subset,
 } from './dataset.ts'
 export { digits } from './digits.ts'
 export { type CsvOptions, csv, parseCsv, readCsv } from './readers/csv.ts'
+export type { ClassificationRows, ReadRows, RegressionRows, RowSource } from './row-source.ts'
 export { type DataSource, loadData } from './source.ts'
 export { type Split, type SplitOptions, type SplitRows, split, splitRows } from './split.ts'
 export { fitStandardisation, type Standardisation } from './standardise.ts'

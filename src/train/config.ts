@@ -1,5 +1,7 @@
 /** @file Configurations: a project in one object, from which the plan of a run is made. */
 import { nearest, show, suggestion, usageError } from '../base/errors.ts'
+import { type Augmentation, compose } from '../data/augment.ts'
+import { augmented } from '../data/augmented.ts'
 import { type DataSource, loadData } from '../data/source.ts'
 import { split } from '../data/split.ts'
 import { fitStandardisation } from '../data/standardise.ts'
@@ -42,6 +44,8 @@ export interface Config<H = Readonly<Record<string, unknown>>> {
    * 'all' where all features have one unit (images), 'feature' otherwise. False leaves them as they are.
    */
   readonly standardise?: boolean | 'feature' | 'all'
+  /** Random changes of the training examples, new in every epoch, before they are standardised: `augment.shift(2)`, or a list. */
+  readonly augment?: FromHyper<H, Augmentation | readonly Augmentation[]>
   /** A whole number; default 0. */
   readonly seed?: number
   /** Where to execute; default 'cpu'. */
@@ -114,6 +118,11 @@ const fields: Record<keyof Config, Field> = {
     fits: (value) => typeof value === 'number' && value > 0 && (value < 1 || Number.isSafeInteger(value)),
   },
   standardise: isOneOf([true, false, 'feature', 'all']),
+  augment: {
+    fromHyper: true,
+    expected: 'an augmentation such as augment.shift(2), or a list of them',
+    fits: (value) => (Array.isArray(value) ? value.length > 0 && value.every(isA('on')) : isA('on')(value)),
+  },
   seed: isWhole(0),
   provider: isOneOf(providers),
   threads: isWhole(1, mostThreads),
@@ -219,6 +228,7 @@ export async function planFromConfig<H>(
     epochs: value('epochs', config.epochs),
     batchSize: value('batchSize', config.batchSize),
   }
+  const augment = config.augment === undefined ? [] : [value('augment', config.augment)].flat()
   const data = await loadData(config.data)
   const parts = split(data, { validation: config.validation ?? 0.2, seed })
   const { standardise = true } = config
@@ -226,10 +236,11 @@ export async function planFromConfig<H>(
     standardise === false
       ? undefined
       : fitStandardisation(parts.training, standardise === true ? {} : { per: standardise })
+  const training = augment.length > 0 ? augmented(parts.training, compose(...augment), seed) : parts.training
   return makePlan({
     name: data.name,
     ...net,
-    training: standardisation?.apply(parts.training) ?? parts.training,
+    training: standardisation?.apply(training) ?? training,
     validation: standardisation?.apply(parts.validation) ?? parts.validation,
     standardisation,
     seed,

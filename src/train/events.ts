@@ -22,6 +22,8 @@ export interface StartEvent {
     readonly classes?: readonly string[]
   }
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]
+  /** What is done at random to the training examples, in words. */
+  readonly augment?: string
   readonly loss: string
   readonly penalty?: string
   readonly update: string
