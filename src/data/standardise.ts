@@ -68,12 +68,12 @@ function moments(data: Examples): { means: Float64Array; variances: Float64Array
   const variances = new Float64Array(features)
   const first = new Float32Array(features)
   const constant = new Uint8Array(features).fill(1)
-  eachRow(data, (values, at, row) => {
+  eachRow(data, (row, values, at) => {
     for (let j = 0; j < features; j++) means[j] += values[at + j]
     if (row === 0) for (let j = 0; j < features; j++) first[j] = values[at + j]
   })
   for (let j = 0; j < features; j++) means[j] /= rows
-  eachRow(data, (values, at) => {
+  eachRow(data, (_, values, at) => {
     for (let j = 0; j < features; j++) {
       const value = values[at + j]
       variances[j] += (value - means[j]) ** 2

@@ -43,7 +43,8 @@ export function fileText(path: string | URL): string {
   return path instanceof URL && path.protocol === 'file:' ? decodeURIComponent(path.pathname) : String(path)
 }
 
-async function readError(error: unknown, path: string | URL): Promise<Error> {
+/** What went wrong with a file, in words. An error of ours stays as it is. */
+export async function readError(error: unknown, path: string | URL): Promise<Error> {
   if (!(error instanceof Error) || !('code' in error) || error.name === 'RappelError') return error as Error
   const shown = fileText(path)
   if (error.code === 'ENOENT') return dataError(`${shown} does not exist`, await neighbour(path), { cause: error })
