@@ -20,6 +20,11 @@ interface Described {
    * proportions: see `fitStandardisation`.
    */
   readonly sameUnit?: boolean
+  /**
+   * The inputs are numbers of categories (characters, words), not quantities: a configuration then leaves them as they are
+   * where it would standardise.
+   */
+  readonly categorical?: boolean
   /** Where the data come from. */
   readonly source?: string
   readonly licence?: string
@@ -56,6 +61,7 @@ export interface DatasetFields {
   classes?: readonly string[]
   featureNames?: readonly string[]
   sameUnit?: boolean
+  categorical?: boolean
   source?: string
   licence?: string
 }
@@ -71,7 +77,7 @@ export function dataset(fields: DatasetFields & { task: 'classification' }): Cla
 export function dataset(fields: DatasetFields & { task: 'regression' }): RegressionDataset
 export function dataset(fields: DatasetFields): Dataset
 export function dataset(fields: DatasetFields): Dataset {
-  const { name = 'the data set', sameUnit, source, licence } = fields
+  const { name = 'the data set', sameUnit, categorical, source, licence } = fields
   const inputs = float32(fields.inputs, `${name}: inputs`)
   const targets = asTensor(fields.targets, `${name}: targets`)
   const [rows, ...featureShape] = inputs.shape
@@ -97,6 +103,7 @@ export function dataset(fields: DatasetFields): Dataset {
     inputs,
     ...(featureNames && { featureNames }),
     ...(sameUnit && { sameUnit }),
+    ...(categorical && { categorical }),
     ...(source && { source }),
     ...(licence && { licence }),
   }

@@ -29,6 +29,8 @@ interface DescribedRows {
   readonly featureNames?: readonly string[]
   /** All features measure the same thing in the same unit: see `fitStandardisation`. */
   readonly sameUnit?: boolean
+  /** The inputs are numbers of categories, not quantities: see `Dataset`. */
+  readonly categorical?: boolean
   /** Where the data come from. */
   readonly source?: string
   readonly licence?: string

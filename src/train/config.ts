@@ -2,8 +2,7 @@
 import { nearest, show, suggestion, usageError } from '../base/errors.ts'
 import { type Augmentation, compose } from '../data/augment.ts'
 import { augmented } from '../data/augmented.ts'
-import { type DataSource, loadData } from '../data/source.ts'
-import { split } from '../data/split.ts'
+import { type DataSource, isParts, loadParts, type PartSources } from '../data/source.ts'
 import { fitStandardisation } from '../data/standardise.ts'
 import { type Provider, providers } from '../engine/engine.ts'
 import type { Loss } from '../nn/loss.ts'
@@ -25,8 +24,11 @@ export type Resolved<H> = { readonly [K in keyof H]: H[K] extends Searched<infer
 export type FromHyper<H, T> = T | ((hyper: Resolved<H>) => T)
 
 export interface Config<H = Readonly<Record<string, unknown>>> {
-  /** A data set, or where to read one: `digits()`, `csv('file.csv')`, `dataset({…})`. */
-  readonly data: DataSource
+  /**
+   * A data set, or where to read one: `digits()`, `csv('file.csv')`, `dataset({…})`. Its validation part is split off by seed;
+   * or both parts are given: `{ training: mnist(folder), validation: mnist(folder, { part: 'test' }) }`.
+   */
+  readonly data: DataSource | PartSources
   /** Every hyperparameter by name: a plain value is fixed, a `space.…` is searched and trains at its default. */
   readonly hyper?: H
   readonly model: FromHyper<H, Layer>
@@ -37,11 +39,12 @@ export interface Config<H = Readonly<Record<string, unknown>>> {
   /** How often every training example is seen. */
   readonly epochs: FromHyper<H, number>
   readonly batchSize: FromHyper<H, number>
-  /** The validation part: below 1 a share of all rows, otherwise a number of rows; default 0.2. */
+  /** The validation part: below 1 a share of all rows, otherwise a number of rows; default 0.2. Not where `data` gives both parts. */
   readonly validation?: number
   /**
    * Inputs to mean 0 and deviation 1, fitted on the training part: by 'feature', or with one scale for 'all'. Default true:
-   * 'all' where all features have one unit (images), 'feature' otherwise. False leaves them as they are.
+   * 'all' where all features have one unit (images), 'feature' otherwise. False leaves them as they are; the default where they
+   * are numbers of categories (characters).
    */
   readonly standardise?: boolean | 'feature' | 'all'
   /** Random changes of the training examples, new in every epoch, before they are standardised: `augment.shift(2)`, or a list. */
@@ -156,6 +159,12 @@ export function checkConfig(config: unknown): asserts config is Config {
       )
     if (value !== undefined && !(fromHyper && typeof value === 'function')) checkField(name, value)
   }
+  const { data, validation } = config as Config
+  if (isParts(data) && validation !== undefined)
+    throw usageError(
+      `validation is ${validation}, and data gives a validation part already`,
+      'leave out the one or the other',
+    )
 }
 
 /**
@@ -229,16 +238,15 @@ export async function planFromConfig<H>(
     batchSize: value('batchSize', config.batchSize),
   }
   const augment = config.augment === undefined ? [] : [value('augment', config.augment)].flat()
-  const data = await loadData(config.data)
-  const parts = split(data, { validation: config.validation ?? 0.2, seed })
-  const { standardise = true } = config
+  const parts = await loadParts(config.data, { validation: config.validation, seed })
+  const { standardise = !parts.training.categorical } = config
   const standardisation =
     standardise === false
       ? undefined
       : fitStandardisation(parts.training, standardise === true ? {} : { per: standardise })
   const training = augment.length > 0 ? augmented(parts.training, compose(...augment), seed) : parts.training
   return makePlan({
-    name: data.name,
+    name: parts.name,
     ...net,
     training: standardisation?.apply(training) ?? training,
     validation: standardisation?.apply(parts.validation) ?? parts.validation,

@@ -1,13 +1,19 @@
-/** @file Single fields of a table: text to number or class, or an error that names file, line and column. */
+/** @file Single fields of a table: text to number or class, or an error that names file, line or row, and column. */
 import { type RappelError, show, suggestion } from '../../base/errors.ts'
 import { dataError } from '../error.ts'
 
-/** A field and where it stands. */
+/** What a table is read from, and what its rows are called there: lines of a text, rows of a binary file. */
+export interface Table {
+  readonly file: string
+  readonly unit: 'line' | 'row'
+}
+
+/** A field and where it stands: `at` is the line, from 1, or the row, from 0. */
 export interface Cell {
   readonly text: string
-  readonly line: number
+  readonly at: number
   readonly column: string
-  readonly file: string
+  readonly table: Table
 }
 
 /** How other programs write that a value is missing (pandas' `read_csv`, R, Weka). */
@@ -29,26 +35,26 @@ export function finite(cell: Cell): number {
 /** @throws RappelError 'data' when a field of the target column is empty, whatever it should be */
 export function checkFilled(cell: Cell): void {
   if (cell.text === '')
-    throw dataError(`${place(cell)} is empty, expected a target`, 'fill the gap, or remove the line')
+    throw dataError(`${place(cell)} is empty, expected a target`, `fill the gap, or remove the ${cell.table.unit}`)
 }
 
 function numberError(cell: Cell, value: number): RappelError {
-  const { text, line } = cell
+  const { text, at, table } = cell
   if (missing.has(text.toLowerCase()))
     return dataError(
       `${place(cell)} is ${text === '' ? 'empty' : `${show(text)}, a missing value`}, expected a number`,
-      'fill the gap, remove the line, or leave the column out with ignore',
+      `fill the gap, remove the ${table.unit}, or leave the column out with ignore`,
     )
   if (/^[+-]?inf(inity)?$/i.test(text) || (Number.isFinite(value) && !Number.isFinite(Math.fround(value))))
     return dataError(
       `${place(cell)} is ${show(text)}, expected a finite number within ±3.4e38`,
-      'correct the value, or remove the line',
+      `correct the value, or remove the ${table.unit}`,
     )
   return dataError(
     `${place(cell)} is ${show(text)}, expected a number`,
     /^[+-]?\d+,\d+$/.test(text)
       ? 'write decimals with a point'
-      : line === 1
+      : table.unit === 'line' && at === 1
         ? 'if line 1 holds the column names, say header: true'
         : 'turn text into numbers first (one column of 0 and 1 for each category), or leave the column out with ignore',
   )
@@ -81,9 +87,9 @@ function foundLabels(cells: readonly Cell[]): string[] {
     if (odd.every(({ text }) => missing.has(text.toLowerCase())))
       throw dataError(
         `${place(first)} is ${show(first.text)}, a missing value; the other labels are numbers`,
-        'fill the gap, or remove the line',
+        `fill the gap, or remove the ${first.table.unit}`,
       )
-    if (odd.length === 1 && first === cells[0] && cells.length > 1)
+    if (odd.length === 1 && first === cells[0] && cells.length > 1 && first.table.unit === 'line')
       throw dataError(
         `${place(first)} is ${show(first.text)}, the other labels are numbers`,
         'if the line holds the column names, say header: true',
@@ -92,7 +98,8 @@ function foundLabels(cells: readonly Cell[]): string[] {
   }
   return cells.map((cell) => {
     const value = Number(cell.text)
-    if (Number.isInteger(value)) return String(value)
+    // Beyond 2^53 different numbers round to the same.
+    if (Number.isInteger(value)) return Number.isSafeInteger(value) ? String(value) : cell.text
     throw dataError(
       `${place(cell)} is ${cell.text}, expected a whole number or a text as the label of a class`,
       "for numbers to be predicted say task: 'regression'",
@@ -115,6 +122,6 @@ export function isNumber(text: string): boolean {
   return text !== '' && Number.isFinite(Number(text))
 }
 
-function place({ file, line, column }: Cell): string {
-  return `${file}:${line}: column '${column}'`
+function place({ table, at, column }: Cell): string {
+  return `${table.file}${table.unit === 'line' ? `:${at}` : `: row ${at}`}: column '${column}'`
 }

@@ -1,7 +1,8 @@
 /** @file Where the numbers of a row lie in binary files of fixed-size records: what users say, checked and made complete. */
 import { checkInteger, checkOptions, show, suggestion, usageError } from '../../base/errors.ts'
 import { type Shape, sizeOf } from '../../base/tensor.ts'
-import { bytesPerNumber, type Decode, decoder, type FileNumber, fileNumbers } from './decode.ts'
+import { type Decode, decoder } from './decode.ts'
+import { type NumberType, numberTypes } from './numbers.ts'
 import type { RecordLayout, Visit } from './record-table.ts'
 
 /** Where records lie. */
@@ -20,7 +21,7 @@ export interface RecordPlace {
 export interface RecordField extends RecordPlace {
   /** Byte of the record at which they begin; default 0. */
   at?: number
-  dtype: FileNumber
+  dtype: NumberType
   /** Of one row; default []: one number. */
   shape?: Shape
 }
@@ -28,7 +29,7 @@ export interface RecordField extends RecordPlace {
 /** A field with everything that it left to others. */
 export interface PlacedField extends RecordLayout {
   readonly at: number
-  readonly dtype: FileNumber
+  readonly dtype: NumberType
   readonly shape: Shape
   readonly little: boolean
 }
@@ -52,14 +53,17 @@ export function placedField(what: string, field: RecordField, all: RecordPlace):
   const { byteOrder = all.byteOrder ?? 'little', at = 0, dtype, shape = [] } = field
   const paths = path === undefined ? [] : [path].flat()
   if (paths.length === 0) throw usageError(`the ${what} have no path`, "say path: 'FILE'")
-  if (!fileNumbers.includes(dtype))
-    throw usageError(`${what}.dtype is ${show(dtype)}, which is no type`, suggestion(String(dtype), fileNumbers))
+  if (!Object.hasOwn(numberTypes, dtype))
+    throw usageError(
+      `${what}.dtype is ${show(dtype)}, which is no type`,
+      suggestion(String(dtype), Object.keys(numberTypes)),
+    )
   if (byteOrder !== 'little' && byteOrder !== 'big')
     throw usageError(`byteOrder is ${show(byteOrder)}, expected 'little' or 'big'`)
   if (!Array.isArray(shape)) throw usageError(`${what}.shape is ${show(shape)}, expected a list of whole numbers`)
   for (const dim of shape) checkInteger(`${what}.shape`, dim, 1)
   checkInteger('header', header)
-  const end = checkInteger(`${what}.at`, at) + sizeOf(shape) * bytesPerNumber(dtype)
+  const end = checkInteger(`${what}.at`, at) + sizeOf(shape) * numberTypes[dtype].bytes
   if (recordBytes !== undefined && checkInteger('recordBytes', recordBytes, 1) < end)
     throw usageError(`recordBytes is ${recordBytes}, the ${what} end at byte ${end} of the record`)
   return { paths, header, recordBytes: recordBytes ?? end, at, dtype, shape, little: byteOrder === 'little' }
