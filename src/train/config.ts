@@ -2,6 +2,7 @@
 import { nearest, show, suggestion, usageError } from '../base/errors.ts'
 import { type Augmentation, compose } from '../data/augment.ts'
 import { augmented } from '../data/augmented.ts'
+import type { LoadOptions } from '../data/progress.ts'
 import { type DataSource, isParts, loadParts, type PartSources } from '../data/source.ts'
 import { fitStandardisation } from '../data/standardise.ts'
 import { type Provider, providers } from '../engine/engine.ts'
@@ -210,12 +211,12 @@ function strict<H extends object>(hyper: H): H {
 /**
  * The plan of a run: reads the data, splits and standardises them, builds the net.
  *
- * @param overrides what the command line decides
+ * @param overrides what the command line decides; `onProgress` is told what a source does that loads for long
  * @throws RappelError that names what is wrong in the configuration or the data
  */
 export async function planFromConfig<H>(
   config: Config<H>,
-  overrides: { readonly seed?: number; readonly threads?: number } = {},
+  overrides: { readonly seed?: number; readonly threads?: number } & LoadOptions = {},
 ): Promise<TrainingPlan> {
   checkConfig(config)
   const hyper = resolveHyper((config.hyper ?? {}) as H)
@@ -238,7 +239,7 @@ export async function planFromConfig<H>(
     batchSize: value('batchSize', config.batchSize),
   }
   const augment = config.augment === undefined ? [] : [value('augment', config.augment)].flat()
-  const parts = await loadParts(config.data, { validation: config.validation, seed })
+  const parts = await loadParts(config.data, { validation: config.validation, seed, onProgress: overrides.onProgress })
   const { standardise = !parts.training.categorical } = config
   const standardisation =
     standardise === false
