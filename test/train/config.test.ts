@@ -1,6 +1,6 @@
 /** @file Configurations as objects: their fields, their hyperparameters, and the plan that is made of them. */
 import { describe, expect, test } from 'vitest'
-import { type Dataset, digits } from '../../src/data/index.ts'
+import { type Dataset, dataset, digits, fitStandardisation, split } from '../../src/data/index.ts'
 import { defineConfig, loss, nn, optim, penalty, space } from '../../src/index.ts'
 import { type Config, planFromConfig } from '../../src/train/config.ts'
 
@@ -27,6 +27,19 @@ describe('the plan', () => {
     const plan = await planFromConfig({ ...plain, standardise: false })
     expect(plan.standardisation).toBeUndefined()
     expect(Math.max(...(plan.training as Dataset).inputs.data)).toBe(16)
+  })
+  test('parts that are given are not split, and standardised by the training part', async () => {
+    const { training, validation } = split(digits(), { validation: 300, seed: 5 })
+    const plan = await planFromConfig({ ...plain, data: { training, validation: { load: async () => validation } } })
+    expect(plan.name).toBe(training.name)
+    const { mean, apply } = fitStandardisation(training)
+    expect(plan.standardisation?.mean).toEqual(mean)
+    expect([plan.training, plan.validation]).toEqual([apply(training), apply(validation)])
+  })
+  test('numbers of categories are left as they are, unless it is asked for', async () => {
+    const data = dataset({ ...digits(), categorical: true })
+    expect((await planFromConfig({ ...plain, data })).standardisation).toBeUndefined()
+    expect((await planFromConfig({ ...plain, data, standardise: 'all' })).standardisation).toBeDefined()
   })
   test('overrides go before the configuration', async () => {
     const plan = await planFromConfig({ ...plain, seed: 1, threads: 1 }, { seed: 2, threads: 2 })
@@ -125,6 +138,11 @@ describe('fields of the wrong kind', () => {
       "did you mean 'cpu'?",
     ],
     [{ threads: 0 }, 'threads is 0, expected a whole number from 1 to 256'],
+    [
+      { data: { training: digits(), validation: digits() }, validation: 0.1 },
+      'validation is 0.1, and data gives a validation part already',
+      'leave out the one or the other',
+    ],
     [{ seed: 0.5 }, 'seed is 0.5, expected a whole number from 0 up'],
     [{ epoch: 3 }, "the configuration has an unknown field 'epoch'", "did you mean 'epochs'?"],
     [{ loss: undefined }, "the configuration lacks 'loss'", 'it needs: data, model, loss, update, epochs, batchSize'],

@@ -114,7 +114,8 @@ function givenLabel(text: string, given: readonly string[]): string {
 }
 
 function byValue(a: string, b: string): number {
-  return isNumber(a) && isNumber(b) ? Number(a) - Number(b) : a < b ? -1 : 1
+  const difference = isNumber(a) && isNumber(b) ? Number(a) - Number(b) : 0
+  return difference || (a < b ? -1 : 1)
 }
 
 /** Whether a field is a finite number. */

@@ -85,8 +85,13 @@ export async function readMeasured(
 
 function checkLength(bytes: Uint8Array, length: number, file: string): Uint8Array {
   if (bytes.length < length) throw shorter(file, bytes.length, length)
-  if (bytes.length > length)
-    throw byteError(file, length, `${bytes.length - length} bytes follow the data, expected the end of the file`)
+  const more = bytes.length - length
+  if (more > 0)
+    throw byteError(
+      file,
+      length,
+      `${more === 1 ? '1 byte follows' : `${more} bytes follow`} the data, expected the end of the file`,
+    )
   return bytes
 }
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
+import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterAll, describe, expect, test } from 'vitest'
 import { type CsvOptions, csv, parseCsv, readCsv } from '../../../src/data/readers/csv.ts'
@@ -81,6 +82,12 @@ describe('target', () => {
   })
   test('numbers among texts are texts', () => {
     expect(read('a,y\n1,A\n2,7\n3,B').classes).toEqual(['7', 'A', 'B'])
+  })
+  test('numbers that round to the same are different classes', () => {
+    expect(read('a,y\n1,9007199254740993\n2,9007199254740992').classes).toEqual([
+      '9007199254740992',
+      '9007199254740993',
+    ])
   })
   test('classes in a given order, also ones that do not occur', () => {
     expect(read('a,y\n1,x\n2,y', { classes: ['y', 'z', 'x'] }).rows).toEqual(['1 2', '2 0'])
@@ -374,11 +381,25 @@ describe('files', () => {
   })
   test.each<[string, string | Uint8Array, string]>([
     ['empty.csv', '', 'is empty, expected lines of comma-separated values'],
-    ['binary.csv', Uint8Array.of(1, 2, 0, 3), 'is a binary file, expected text → check the path; CSV is plain text'],
+    [
+      'binary.csv',
+      Uint8Array.of(1, 2, 0, 3),
+      'is a binary file, expected text → check the path; plain text holds no zero bytes',
+    ],
     [
       'packed.csv',
       Uint8Array.of(0x1f, 0x8b, 8, 0),
-      'is packed with gzip, expected text → unpack it first: gunzip FILE',
+      ': byte 4: the packed data end too early → the file is damaged: fetch it again',
+    ],
+    [
+      'twice.csv',
+      gzipSync(gzipSync('a,b\n')),
+      'is packed with gzip twice, expected text → unpack it first: gunzip FILE',
+    ],
+    [
+      'sheet.csv.gz',
+      gzipSync(Uint8Array.of(1, 2, 0, 3)),
+      'is a binary file, expected text → check the path; plain text holds no zero bytes',
     ],
     [
       'sheet.csv',
@@ -389,6 +410,19 @@ describe('files', () => {
     ['latin.csv', Uint8Array.of(0x61, 0xe9, 0x2c, 0x62), 'is not UTF-8 text → save it as UTF-8'],
   ])('%s', async (name, content, message) => {
     const path = write(name, content)
-    expect(await failure(() => readCsv(path))).toBe(`data: ${path} ${message}`)
+    expect(await failure(() => readCsv(path))).toBe(`data: ${path}${message.startsWith(':') ? '' : ' '}${message}`)
+  })
+  test('packed with gzip, whatever its name', async () => {
+    const text = 'a,b\n1,x\n2,y\n'
+    const plain = await readCsv(write('plain.csv', text))
+    for (const name of ['small.csv.gz', 'small.csv']) {
+      const path = write(name, gzipSync(text))
+      expect(await readCsv(path)).toEqual({ ...plain, name: path, source: path })
+    }
+  })
+  test('more than a string can hold is not unpacked', async () => {
+    const zeros = gzipSync(Buffer.alloc(2 ** 20, ' '), { level: 9 })
+    const path = write('bomb.csv.gz', Buffer.concat(Array(501).fill(zeros)))
+    expect(await failure(() => readCsv(path))).toMatch(`data: ${path}: byte 524288000 (unpacked): more bytes follow`)
   })
 })

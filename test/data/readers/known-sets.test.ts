@@ -2,12 +2,15 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { LoadProgress } from '../../../src/data/progress.ts'
+import { cifar10 } from '../../../src/data/readers/cifar.ts'
 import { cachedFiles, cachedFilesOf } from '../../../src/data/readers/known-sets.ts'
+import { fashionMnist, mnist } from '../../../src/data/readers/mnist.ts'
 import { failure } from '../failure.ts'
+import { cifar, mnistFiles } from './encoders.ts'
 import { type FilesServer, send, serve } from './files-server.ts'
 import { tar, tarEntry } from './tar.ts'
 
@@ -104,4 +107,48 @@ test('the sets that are known: their files and where they belong', async () => {
     if (before === undefined) delete process.env.RAPPEL_CACHE
     else process.env.RAPPEL_CACHE = before
   }
+})
+
+describe('readers without a folder', () => {
+  let before: string | undefined
+  const put = (name: string, bytes: Uint8Array) => {
+    mkdirSync(join(folder, dirname(name)), { recursive: true })
+    writeFileSync(join(folder, name), bytes)
+  }
+  beforeEach(() => {
+    before = process.env.RAPPEL_CACHE
+    process.env.RAPPEL_CACHE = folder
+    mkdirSync(folder)
+  })
+  afterEach(() => {
+    if (before === undefined) delete process.env.RAPPEL_CACHE
+    else process.env.RAPPEL_CACHE = before
+  })
+
+  test('read what is in the cache; asked to download, they fetch nothing that is there', async () => {
+    for (const [set, reader] of [
+      ['mnist', mnist],
+      ['fashion-mnist', fashionMnist],
+    ] as const) {
+      for (const [name, bytes] of Object.entries(mnistFiles('t10k', 3))) put(`${set}/${name}.gz`, gzipSync(bytes))
+      for (const options of [{ part: 'test' }, { part: 'test', download: true }] as const)
+        expect((await reader(options).load()).targets.data).toEqual(Int32Array.of(0, 1, 2))
+    }
+    put('cifar-10/test_batch.bin', cifar([[5], [6]]))
+    expect((await cifar10({ part: 'test' }).load()).targets.data).toEqual(Int32Array.of(5, 6))
+  })
+  test('fetch nothing unless they are asked to', async () => {
+    expect(await failure(() => mnist().load())).toMatch(
+      /^data: MNIST is not in the cache: .*mnist lacks train-images-idx3-ubyte\.gz, .* → ask for it with download: true/,
+    )
+    expect(await failure(() => cifar10().load())).toMatch(/^data: CIFAR-10 is not in the cache/)
+  })
+  test('with a folder there is nothing to download', async () => {
+    const options = { download: true } as object
+    expect(await failure(() => mnist(folder, options))).toMatch(/^usage: mnist has no option 'download'/)
+    expect(await failure(() => cifar10(folder, options))).toMatch(/^usage: cifar10 has no option 'download'/)
+    expect(await failure(() => mnist({ download: 'yes' } as object))).toBe(
+      'usage: download is "yes", expected true or false',
+    )
+  })
 })
