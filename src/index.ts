@@ -1,5 +1,6 @@
 /** @file `rappel`: what a project's configuration needs, in groups whose names are the field's. */
 export { RappelError } from './base/errors.ts'
+export * as augment from './data/augment.ts'
 export type { Engine } from './engine/engine.ts'
 export { constraint, init, loss, nn, penalty } from './nn/index.ts'
 export * as optim from './optim/optim.ts'

@@ -15,7 +15,8 @@ import {
   v128Store,
 } from './assembler.ts'
 import { checkInteger } from './errors.ts'
-import { RandomStream } from './random.ts'
+import { type RandomState, RandomStream } from './random.ts'
+import { zigguratNormal } from './ziggurat.ts'
 
 /** Wellons 2018, "Prospecting for hash functions": the 32-bit mixer with the least bias found, 'lowbias32'. */
 const [multiplier1, multiplier2] = [0x7feb352d, 0x846ca68b]
@@ -60,6 +61,51 @@ export class CounterStream {
       const hash = mix(mix((start + i) ^ this.key[0]) + this.key[1])
       out[i] = (hash >>> 8) * 2 ** -24
     }
+  }
+}
+
+/**
+ * A short stream for each of many things (the rows of an epoch), to be drawn from in any order of the things: where each of them
+ * begins depends on its number alone, and going there costs nanoseconds.
+ */
+export class CounterStreams {
+  readonly #key: RandomState
+  #a = 0
+  #b = 0
+  #position = 0
+
+  /** @param name what the numbers are for */
+  constructor(seed: number, name: string) {
+    this.#key = new RandomStream(seed, name).state
+  }
+
+  /** Goes to the beginning of stream `index`, a whole number below 2^32. */
+  at(index: number): this {
+    const [a, b, c, d] = this.#key
+    this.#a = mix(mix(index ^ a) + b)
+    this.#b = mix(mix(index ^ c) + d)
+    this.#position = 0
+    return this
+  }
+
+  /** The next 32 bits. */
+  next(): number {
+    return mix(mix(this.#position++ ^ this.#a) + this.#b)
+  }
+
+  /** The next number in [0, 1), a multiple of 2^−24. */
+  uniform(): number {
+    return (this.next() >>> 8) * 2 ** -24
+  }
+
+  /** The next number as a whole one in [0, n), n up to 2^16: no value is likelier than another by more than n/2^32 of it. */
+  integer(n: number): number {
+    return Math.floor((this.next() >>> 0) * (n * 2 ** -32))
+  }
+
+  /** A standard normal number. */
+  normal(): number {
+    return zigguratNormal(this)
   }
 }
 

@@ -49,7 +49,10 @@ function fail(error: unknown): void {
 async function work({ configFile, out, ...overrides }: TrainRequest): Promise<RunDocument> {
   userFile = configFile
   const config = (configFile === undefined ? demoConfig() : await loadConfigFile(configFile)) as Config
-  const plan = await planFromConfig(config, overrides)
+  const plan = await planFromConfig(config, {
+    ...overrides,
+    onProgress: (progress) => tell({ type: 'loading', progress }),
+  })
   userFile = undefined
   training = true
   return train(plan, config.provider, out)

@@ -1,4 +1,5 @@
 /** @file Progress on standard error: one line that is drawn over on a terminal, one line an epoch elsewhere. */
+import type { LoadProgress } from '../data/progress.ts'
 import type { EpochEvent, StartEvent, TrainingEvent } from '../train/events.ts'
 import { count, percent, significant } from './report.ts'
 
@@ -11,6 +12,8 @@ export class Progress {
   #last: EpochEvent | undefined
   #drawnAt = 0
   #drawn = false
+  /** The file whose download was told last. */
+  #loading: string | undefined
 
   constructor(stream: NodeJS.WriteStream) {
     this.#stream = stream
@@ -22,6 +25,16 @@ export class Progress {
     else if (event.type === 'epoch') this.#epoch(event)
   }
 
+  /** How far a download is: a line that is drawn over on a terminal, a line for each file elsewhere. */
+  load({ what, done, total }: LoadProgress): void {
+    const megabytes = (bytes: number) => (bytes / 1e6).toFixed(1)
+    const size = total === undefined ? '' : ` of ${megabytes(total)} MB`
+    const isNew = what !== this.#loading
+    this.#loading = what
+    if (this.#stream.isTTY) this.#line(`downloading ${what}: ${megabytes(done)}${size || ' MB'}`)
+    else if (isNew) this.#stream.write(`downloading ${what}${size && `: ${size.slice(' of '.length)}`}\n`)
+  }
+
   /** Takes the line away: what follows starts on a clean one. */
   clear(): void {
     if (this.#drawn) this.#stream.write('\r\x1b[2K')
@@ -29,6 +42,7 @@ export class Progress {
   }
 
   #begin(event: StartEvent): void {
+    this.clear()
     this.#start = event
     const { data } = event
     this.#stream.write(
@@ -46,12 +60,16 @@ export class Progress {
     const now = performance.now()
     if (!this.#stream.isTTY || now - this.#drawnAt < interval) return
     this.#drawnAt = now
-    this.#drawn = true
     const total = this.#start?.epochs ?? 1
     const filled = Math.round((epoch / total) * 24)
     const line = `${'━'.repeat(filled)}${'╌'.repeat(24 - filled)} ${this.#text(epoch, loss)}`
+    this.#line(line)
+  }
+
+  #line(text: string): void {
+    this.#drawn = true
     // A line that wraps cannot be drawn over.
-    this.#stream.write(`\r\x1b[2K${line.slice(0, this.#stream.columns - 1)}`)
+    this.#stream.write(`\r\x1b[2K${text.slice(0, this.#stream.columns - 1)}`)
   }
 
   #text(epoch: number, loss: number | undefined): string {

@@ -1,4 +1,5 @@
 /** @file What the command line and the process that trains say to each other. */
+import type { LoadProgress } from '../data/progress.ts'
 import type { TrainingEvent } from '../train/events.ts'
 import type { RunDocument } from './document.ts'
 import type { Failure } from './failure.ts'
@@ -18,6 +19,8 @@ export type ToChild = { readonly type: 'train'; readonly request: TrainRequest }
 
 export type FromChild =
   | { readonly type: 'ready' }
+  /** The data come from afar. */
+  | { readonly type: 'loading'; readonly progress: LoadProgress }
   /** From here on there is a folder, which is to be taken away if nothing is done in it. */
   | { readonly type: 'claimed'; readonly folder: RunFolder }
   | { readonly type: 'event'; readonly event: TrainingEvent }

@@ -70,6 +70,7 @@ function facts(document: RunDocument, paint: Paint): string {
     ['update', start.update],
   ]
   if (start.constraint !== undefined) rows.push(['constraint', start.constraint])
+  if (start.augment !== undefined) rows.splice(1, 0, ['augment', start.augment])
   if (stepsPerSecond !== undefined) rows.push(['speed', `${count(Math.round(stepsPerSecond))} steps per second`])
   const threads = `${start.threads} thread${start.threads === 1 ? '' : 's'}`
   rows.push(

@@ -3,6 +3,7 @@ import { fork } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { RappelError } from '../base/errors.ts'
+import type { LoadProgress } from '../data/progress.ts'
 import type { TrainingEvent } from '../train/events.ts'
 import type { FromChild, Result, ToChild, TrainRequest } from './protocol.ts'
 import { abandonRunFolder, type RunFolder } from './run-folder.ts'
@@ -17,6 +18,7 @@ const patience = 1000
 /**
  * Trains in a child process.
  *
+ * @param onLoading is told how far a download of the data is
  * @param stop asked once, the child ends after the step in progress and keeps what was reached; asked twice, it is killed
  * @throws RappelError 'run' when the process dies by itself
  */
@@ -24,6 +26,7 @@ export async function trainInChild(
   request: TrainRequest,
   onEvent: (event: TrainingEvent) => void,
   stop: Stop,
+  onLoading: (progress: LoadProgress) => void = () => {},
 ): Promise<Ended> {
   if (stop.asked.aborted) return { type: 'stopped' }
   // The built package has .js files, the sources .ts ones; both lie beside this file.
@@ -53,6 +56,7 @@ export async function trainInChild(
     if (message.type === 'ready') send({ type: 'train', request })
     else if (message.type === 'claimed') folder = message.folder
     else if (message.type === 'event') onEvent(message.event)
+    else if (message.type === 'loading') onLoading(message.progress)
     else result = message
   })
   // The last message may still be on its way when the process has ended.

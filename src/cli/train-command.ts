@@ -35,6 +35,7 @@ async function run(flags: Flags, configFile: string | undefined): Promise<number
       progress.show(event)
     },
     stop,
+    (loading) => progress.load(loading),
   ).finally(() => progress.clear())
   if (ended.type === 'failed') {
     printFailure(ended.failure)

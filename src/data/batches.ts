@@ -1,8 +1,9 @@
 /** @file Batches: which rows come when, and their copying into the arrays that the step reads. */
 import { checkInteger, RappelError, usageError } from '../base/errors.ts'
 import { RandomStream } from '../base/random.ts'
-import { type Dataset, rowsOf } from './dataset.ts'
-import { copyRows } from './rows.ts'
+import { sizeOf } from '../base/tensor.ts'
+import { type Examples, rowSource, rowsOf, targetShapeOf } from './dataset.ts'
+import type { RowSource } from './row-source.ts'
 
 export interface BatchOptions {
   /** Rows a batch; more than there are rows means one batch of all. */
@@ -79,13 +80,18 @@ export class BatchPlan {
   }
 }
 
-/** The batches of a data set in memory, copied into arrays that the caller keeps: nothing grows from step to step. */
+/** The batches of a data set, read into arrays that the caller keeps: nothing grows from step to step. */
 export class Batches {
-  readonly data: Dataset
+  readonly data: Examples
   readonly plan: BatchPlan
+  readonly #source: RowSource
+  /** Values in one row. */
+  readonly #width: { readonly inputs: number; readonly targets: number }
 
-  constructor(data: Dataset, options: BatchOptions) {
+  constructor(data: Examples, options: BatchOptions) {
     this.data = data
+    this.#source = rowSource(data)
+    this.#width = { inputs: sizeOf(this.#source.featureShape), targets: sizeOf(targetShapeOf(data)) }
     this.plan = new BatchPlan(rowsOf(data), options)
   }
 
@@ -95,7 +101,8 @@ export class Batches {
    * @param inputs room for [batchSize, ...featureShape]
    * @param targets room for [batchSize] labels (Int32Array), or [batchSize, outputs] numbers (Float32Array)
    * @returns the number of rows copied
-   * @throws RappelError 'usage' when there is no such batch; 'shape' when an array is too short or of the wrong kind
+   * @throws RappelError 'usage' when there is no such batch; 'shape' when an array is too short or of the wrong kind; 'data'
+   *   when the rows cannot be read
    */
   fill(epoch: number, batch: number, inputs: Float32Array, targets: Int32Array | Float32Array): number {
     return this.fillMany(epoch, batch, 1, inputs, targets)
@@ -113,27 +120,30 @@ export class Batches {
     targets: Int32Array | Float32Array,
   ): number {
     const { data, plan } = this
+    const width = this.#width
     const rows = plan.rowsIn(first, count)
     const order = plan.order(epoch)
     const start = first * plan.batchSize
-    checkRoom('inputs', inputs, data.inputs.data, rows, plan.rows)
-    checkRoom('targets', targets, data.targets.data, rows, plan.rows)
-    copyRows(data.inputs, order, start, rows, inputs)
-    if (data.task === 'regression') copyRows(data.targets, order, start, rows, targets as Float32Array)
-    else copyRows(data.targets, order, start, rows, targets as Int32Array)
+    checkRoom('inputs', inputs, Float32Array, rows, width.inputs)
+    checkRoom('targets', targets, data.task === 'regression' ? Float32Array : Int32Array, rows, width.targets)
+    this.#source.read(order, start, rows, inputs, targets, epoch)
     return rows
   }
 }
 
-type Values = Int32Array | Float32Array
-
-function checkRoom(what: string, to: Values, from: Values, rows: number, allRows: number): void {
-  const needed = (rows * from.length) / allRows
-  if (to?.constructor === from.constructor && to.length >= needed) return
+function checkRoom(
+  what: string,
+  to: Int32Array | Float32Array,
+  kind: typeof Int32Array | typeof Float32Array,
+  rows: number,
+  width: number,
+): void {
+  const needed = rows * width
+  if (to?.constructor === kind && to.length >= needed) return
   const got = ArrayBuffer.isView(to) ? `${to.constructor.name} of ${to.length}` : String(to)
   throw new RappelError(
     'shape',
-    `the array for ${what} is ${got}, expected ${from.constructor.name} of ${needed} or more`,
-    `${rows} rows of ${needed / rows} values go into it`,
+    `the array for ${what} is ${got}, expected ${kind.name} of ${needed} or more`,
+    `${rows} rows of ${width} values go into it`,
   )
 }

@@ -2,7 +2,10 @@
 import { show } from '../base/errors.ts'
 import { type Shape, sizeOf, type Tensor, tensor } from '../base/tensor.ts'
 import { dataError } from './error.ts'
-import { gather } from './rows.ts'
+import { checkFeatureNames, FiniteCheck, featureText } from './features.ts'
+import { classLabels } from './labels.ts'
+import { pickRows, type RowSource } from './row-source.ts'
+import { copyRows, gather } from './rows.ts'
 import { asTensor, float32, isTensor } from './values.ts'
 
 interface Described {
@@ -41,6 +44,9 @@ export interface RegressionDataset extends Described {
 }
 
 export type Dataset = ClassificationDataset | RegressionDataset
+
+/** What a net can be trained on: all in memory, or read row by row. */
+export type Examples = Dataset | RowSource
 
 /** What `dataset` takes: tensors, or plain numbers. */
 export interface DatasetFields {
@@ -113,7 +119,8 @@ export function dataset(fields: DatasetFields): Dataset {
  * @param indices row numbers from 0; a row may come more than once
  * @throws RappelError 'data' when there is none, or one is no row of the data set
  */
-export function subset<D extends Dataset>(from: D, indices: ArrayLike<number>, name = from.name): D {
+export function subset<D extends Examples>(from: D, indices: ArrayLike<number>, name?: string): D
+export function subset(from: Examples, indices: ArrayLike<number>, name = from.name): Examples {
   const rows = rowsOf(from)
   if (indices.length === 0)
     throw dataError(`${name} would be empty: a subset of no rows`, 'give at least one row number')
@@ -123,24 +130,60 @@ export function subset<D extends Dataset>(from: D, indices: ArrayLike<number>, n
         `${from.name}: index ${i} of the subset is ${show(indices[i])}, expected a row from 0 to ${rows - 1}`,
       )
   }
+  if (isRowSource(from)) return pickRows(from, indices, name)
   const inputs = gather(from.inputs, indices)
-  const targets = from.task === 'regression' ? gather(from.targets, indices) : gather(from.targets, indices)
-  return { ...from, name, inputs, targets }
+  return from.task === 'regression'
+    ? { ...from, name, inputs, targets: gather(from.targets, indices) }
+    : { ...from, name, inputs, targets: gather(from.targets, indices) }
+}
+
+export function isRowSource(data: Examples): data is RowSource {
+  return 'read' in data
 }
 
 /** Number of rows, N. */
-export function rowsOf(data: Dataset): number {
-  return data.inputs.shape[0]
+export function rowsOf(data: Examples): number {
+  return isRowSource(data) ? data.rows : data.inputs.shape[0]
 }
 
 /** Shape of one row of the inputs. */
-export function featureShapeOf(data: Dataset): Shape {
-  return data.inputs.shape.slice(1)
+export function featureShapeOf(data: Examples): Shape {
+  return isRowSource(data) ? data.featureShape : data.inputs.shape.slice(1)
 }
 
-/** How messages name a feature: by its name where it has one, and by its place. */
-function featureText(feature: number, names?: readonly string[]): string {
-  return names === undefined ? `feature ${feature}` : `feature '${names[feature]}' (${feature})`
+/** Shape of one row of the targets: [] for a label. */
+export function targetShapeOf(data: Examples): Shape {
+  if (data.task === 'classification') return []
+  return isRowSource(data) ? data.targetShape : data.targets.shape.slice(1)
+}
+
+/** The label of every row. */
+export function labelsOf(data: Examples & { task: 'classification' }): Int32Array {
+  return isRowSource(data) ? data.labels : data.targets.data
+}
+
+/** The same examples as a row source. */
+export function rowSource(data: Examples): RowSource {
+  if (isRowSource(data)) return data
+  const { inputs, targets, ...described } = data
+  const common = {
+    ...described,
+    rows: rowsOf(data),
+    featureShape: featureShapeOf(data),
+    read: (
+      rows: ArrayLike<number>,
+      start: number,
+      count: number,
+      toInputs: Float32Array,
+      toTargets: Int32Array | Float32Array,
+    ) => {
+      copyRows(inputs, rows, start, count, toInputs)
+      copyRows(targets as Tensor<'float32' | 'int32'>, rows, start, count, toTargets)
+    },
+  }
+  return data.task === 'regression'
+    ? { ...common, task: 'regression', targetShape: targetShapeOf(data) }
+    : { ...common, task: 'classification', classes: data.classes, labels: data.targets.data }
 }
 
 function classification(described: Described, targets: Tensor, names?: readonly string[]): ClassificationDataset {
@@ -150,39 +193,9 @@ function classification(described: Described, targets: Tensor, names?: readonly 
       `${name}: targets have the shape [${targets.shape}], expected one label a row: [${targets.shape[0]}]`,
       "for numbers to be predicted say task: 'regression'",
     )
-  if (names !== undefined) checkClassNames(name, names)
-  let highest = 0
-  for (let row = 0; row < targets.data.length; row++) {
-    const label = Number(targets.data[row])
-    if (!Number.isInteger(label))
-      throw dataError(
-        `${name}: the label of row ${row} is ${label}, expected a whole number (the index of a class)`,
-        "for numbers to be predicted say task: 'regression'",
-      )
-    if (label < 0 || label > (names === undefined ? 2 ** 31 - 1 : names.length - 1))
-      throw dataError(
-        `${name}: the label of row ${row} is ${label}, expected ${names === undefined ? 'a class index from 0 up' : `0 to ${names.length - 1} (${names.length} classes)`}`,
-        'labels count from 0; correct the row, or name all classes in classes',
-      )
-    highest = Math.max(highest, label)
-  }
-  // A network gets one output for each class: a label of a million is a mistake before it is an allocation.
-  if (names === undefined && highest > maxUnnamedClasses)
-    throw dataError(
-      `${name}: the highest label is ${highest}, which would be ${highest + 1} classes`,
-      "labels count from 0 without gaps; for numbers to be predicted say task: 'regression'",
-    )
-  const classes = names ?? Array.from({ length: highest + 1 }, (_, i) => String(i))
-  const labels = targets.dtype === 'int32' ? targets.data : Int32Array.from(targets.data as ArrayLike<number>, Number)
-  return {
-    ...described,
-    task: 'classification',
-    targets: tensor('int32', targets.shape, labels as Int32Array),
-    classes,
-  }
+  const { labels, classes } = classLabels(name, targets.data, names)
+  return { ...described, task: 'classification', targets: tensor('int32', targets.shape, labels), classes }
 }
-
-const maxUnnamedClasses = 65_535
 
 function regression(described: Described, targets: Tensor): RegressionDataset {
   const numbers = float32(targets, `${described.name}: targets`)
@@ -192,38 +205,12 @@ function regression(described: Described, targets: Tensor): RegressionDataset {
   return { ...described, task: 'regression', targets: tensor('float32', shape, numbers.data) }
 }
 
-function checkClassNames(name: string, classes: readonly string[]): void {
-  if (!Array.isArray(classes) || classes.length === 0 || classes.some((one) => typeof one !== 'string'))
-    throw dataError(`${name}: classes is ${show(classes)}, expected a list of names`)
-  const twice = classes.find((one, i) => classes.indexOf(one) !== i)
-  if (twice !== undefined) throw dataError(`${name}: classes names ${show(twice)} twice, expected different names`)
-}
-
-function checkFeatureNames(name: string, names: readonly string[] | undefined, shape: Shape) {
-  const features = sizeOf(shape)
-  if (names !== undefined && names.length !== features)
-    throw dataError(`${name}: featureNames holds ${names.length} names, expected one for each of ${features} features`)
-  return names
-}
-
-/** Names the first value that is not finite, by row and place in the row, and says how many there are. */
+/** @throws RappelError 'data' when a value is NaN or infinite */
 function checkFinite(what: string, { data, shape }: Tensor<'float32'>, place: (column: number) => string): void {
+  const check = new FiniteCheck(what, place)
   const columns = sizeOf(shape.slice(1))
-  let count = 0
-  let first = -1
-  for (let i = 0; i < data.length; i++) {
-    if (Number.isFinite(data[i])) continue
-    if (count === 0) first = i
-    count++
-  }
-  if (count === 0) return
-  const where = `row ${Math.floor(first / columns)}, ${place(first % columns)}`
-  throw dataError(
-    count === 1
-      ? `${what} hold one value that is not finite in float32: ${data[first]} at ${where}`
-      : `${what} hold ${count} values that are not finite in float32, the first is ${data[first]} at ${where}`,
-    'leave out the rows that lack a value, or fill the gaps before making the data set',
-  )
+  for (let row = 0; row < shape[0]; row++) check.row(row, data, row * columns, columns)
+  check.done()
 }
 
 function isNumberTargets(targets: unknown): boolean {

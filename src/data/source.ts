@@ -1,12 +1,15 @@
 /** @file Where a configuration's data come from: a data set at hand, or one that is read when the run starts; whole, or in parts. */
 import { show, suggestion, usageError } from '../base/errors.ts'
 import { sameShape } from '../base/tensor.ts'
-import { type Dataset, dataset, featureShapeOf } from './dataset.ts'
+import { checkRowSource } from './check-rows.ts'
+import { type Dataset, dataset, type Examples, featureShapeOf, targetShapeOf } from './dataset.ts'
 import { dataError } from './error.ts'
+import type { LoadOptions } from './progress.ts'
+import type { RowSource } from './row-source.ts'
 import { type Split, type SplitOptions, split } from './split.ts'
 
-/** A data set, or the promise to read one: reading is put off until a command needs the data. */
-export type DataSource = Dataset | { readonly load: () => Promise<Dataset> }
+/** Examples, or the promise to read them: reading is put off until a command needs the data. */
+export type DataSource = Examples | { readonly load: (options?: LoadOptions) => Promise<Examples> }
 
 /** Both parts given, where the data set's makers or its user have divided it: nothing is split off. */
 export interface PartSources {
@@ -16,13 +19,14 @@ export interface PartSources {
 }
 
 /**
- * The data set of a source, checked: also one that a program put together without `dataset()`.
+ * The examples of a source, checked: also those that a program put together without `dataset()`.
  *
  * @throws RappelError 'data' when it is neither, or when the data are not fit to train on
  */
-export async function loadData(source: DataSource): Promise<Dataset> {
+export async function loadData(source: DataSource, options?: LoadOptions): Promise<Examples> {
   const given: unknown = source
-  const loaded: unknown = isLoader(given) ? await given.load() : given
+  const loaded: unknown = isLoader(given) ? await given.load(options) : given
+  if (typeof loaded === 'object' && loaded !== null && 'read' in loaded) return checkRowSource(loaded as RowSource)
   if (typeof loaded !== 'object' || loaded === null || !('inputs' in loaded) || !('targets' in loaded))
     throw dataError(
       `data is ${show(loaded)}, expected a data set`,
@@ -34,21 +38,21 @@ export async function loadData(source: DataSource): Promise<Dataset> {
 /**
  * The training and the validation part: as they are given, or split by seed from one data set.
  *
- * @param options for the split
+ * @param options for the split, and for loading
  * @returns the parts, and the name of the whole
  * @throws RappelError 'data' when given parts differ in features or classes, or when the data are not fit to train on
  */
 export async function loadParts(
   source: DataSource | PartSources,
-  options: SplitOptions,
-): Promise<Split & { name: string }> {
+  options: SplitOptions & LoadOptions,
+): Promise<Split<Examples> & { name: string }> {
   if (!isParts(source)) {
-    const data = await loadData(source)
+    const data = await loadData(source, options)
     return { name: data.name, ...split(data, options) }
   }
   checkPartNames(source)
-  const training = await loadData(source.training)
-  const validation = await loadData(source.validation)
+  const training = await loadData(source.training, options)
+  const validation = await loadData(source.validation, options)
   checkSameForm(training, validation)
   return { name: training.name, training, validation }
 }
@@ -73,7 +77,7 @@ function checkPartNames(source: PartSources): void {
 }
 
 /** A column or a class that stands elsewhere in the second part would give nonsense without a word. */
-function checkSameForm(training: Dataset, validation: Dataset): void {
+function checkSameForm(training: Examples, validation: Examples): void {
   const differ = (what: string, theirs: string, ours: string, hint: string) =>
     dataError(
       `the validation data ${validation.name} have ${what} ${theirs}, the training data ${training.name} have ${ours}`,
@@ -101,11 +105,11 @@ function checkSameForm(training: Dataset, validation: Dataset): void {
         className(training.classes, place),
         'name all classes in both, in the same order: classes: [...]',
       )
-  } else if (!sameShape(training.targets.shape.slice(1), validation.targets.shape.slice(1)))
+  } else if (!sameShape(targetShapeOf(training), targetShapeOf(validation)))
     throw differ(
       'targets of the shape',
-      `[${validation.targets.shape.slice(1)}]`,
-      `[${training.targets.shape.slice(1)}]`,
+      `[${targetShapeOf(validation)}]`,
+      `[${targetShapeOf(training)}]`,
       'read both with the same options',
     )
 }
@@ -122,6 +126,6 @@ function firstDifference(a: readonly string[] | undefined, b: readonly string[] 
   return undefined
 }
 
-function isLoader(source: unknown): source is { load: () => Promise<Dataset> } {
+function isLoader(source: unknown): source is { load: (options?: LoadOptions) => Promise<Examples> } {
   return typeof source === 'object' && source !== null && 'load' in source && typeof source.load === 'function'
 }

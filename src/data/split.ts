@@ -1,7 +1,7 @@
 /** @file Splits a data set into training, validation and test parts, by seed and, for classes, in equal proportions. */
 import { checkInteger, show, usageError } from '../base/errors.ts'
 import { RandomStream } from '../base/random.ts'
-import { type Dataset, rowsOf, subset } from './dataset.ts'
+import { type Dataset, type Examples, labelsOf, rowsOf, subset } from './dataset.ts'
 import { dataError } from './error.ts'
 
 /** How to split. A number below 1 is a fraction of all rows (rounded), a whole number is a count of rows. */
@@ -26,7 +26,7 @@ export interface SplitRows {
   test: Uint32Array
 }
 
-export interface Split<D extends Dataset = Dataset> {
+export interface Split<D extends Examples = Dataset> {
   training: D
   validation: D
   test?: D
@@ -37,9 +37,9 @@ export interface Split<D extends Dataset = Dataset> {
  *
  * @throws RappelError 'usage' when an option is out of range; 'data' when a part would be empty
  */
-export function split<D extends Dataset>(data: D, options: SplitOptions & { test: number }): Required<Split<D>>
-export function split<D extends Dataset>(data: D, options: SplitOptions): Split<D>
-export function split<D extends Dataset>(data: D, options: SplitOptions): Split<D> {
+export function split<D extends Examples>(data: D, options: SplitOptions & { test: number }): Required<Split<D>>
+export function split<D extends Examples>(data: D, options: SplitOptions): Split<D>
+export function split<D extends Examples>(data: D, options: SplitOptions): Split<D> {
   const rows = splitRows(data, options)
   const part = (name: string, indices: Uint32Array) => subset(data, indices, `${data.name} (${name} part)`)
   return {
@@ -50,7 +50,7 @@ export function split<D extends Dataset>(data: D, options: SplitOptions): Split<
 }
 
 /** The same as row numbers, for records and for data that is kept elsewhere. */
-export function splitRows(data: Dataset, options: SplitOptions): SplitRows {
+export function splitRows(data: Examples, options: SplitOptions): SplitRows {
   const { validation = 0.2, test = 0, seed, stratify = data.task === 'classification' } = options
   checkInteger('seed', seed)
   const rows = rowsOf(data)
@@ -64,7 +64,7 @@ export function splitRows(data: Dataset, options: SplitOptions): SplitRows {
   if (stratify && data.task !== 'classification')
     throw usageError('stratify needs classes, the data set is one for regression', 'leave stratify out')
   const order = new RandomStream(seed, 'split').permutation(rows)
-  const groups = stratify && data.task === 'classification' ? byClass(order, data.targets.data, data.classes) : [order]
+  const groups = stratify && data.task === 'classification' ? byClass(order, labelsOf(data), data.classes) : [order]
   const sizes = groups.map((group) => group.length)
   const inValidation = apportion(sizes, validationRows / rows, validationRows, sizes)
   const left = sizes.map((size, i) => size - inValidation[i])

@@ -1,8 +1,10 @@
 /** @file Standardisation: numbers fitted on the training part alone, then used on every part and inside the exported model. */
 import { show, usageError } from '../base/errors.ts'
-import { sameShape, type Tensor, tensor } from '../base/tensor.ts'
-import { type Dataset, featureShapeOf, rowsOf } from './dataset.ts'
+import { sameShape, sizeOf, type Tensor, tensor } from '../base/tensor.ts'
+import { type Examples, featureShapeOf, isRowSource, rowsOf } from './dataset.ts'
+import { eachRow } from './each-row.ts'
 import { dataError } from './error.ts'
+import type { ReadRows } from './row-source.ts'
 
 /** What was fitted, both of the shape of one row, and how to use it. */
 export interface Standardisation {
@@ -10,11 +12,12 @@ export interface Standardisation {
   /** Never zero. */
   readonly scale: Tensor<'float32'>
   /**
-   * The data set with inputs (x − mean) / scale, computed in float32: ONNX's Sub and Div give the same bits.
+   * The data set with inputs (x − mean) / scale, computed in float32: ONNX's Sub and Div give the same bits. Those of a row
+   * source are computed as they are read.
    *
    * @throws RappelError 'data' when the features have another shape
    */
-  apply<D extends Dataset>(data: D): D
+  apply<D extends Examples>(data: D): D
 }
 
 /**
@@ -33,7 +36,7 @@ export interface Standardisation {
  * @param per default: 'all' where the data set says `sameUnit`, else 'feature'
  */
 export function fitStandardisation(
-  training: Dataset,
+  training: Examples,
   { per = training.sameUnit ? 'all' : 'feature' }: { per?: 'feature' | 'all' } = {},
 ): Standardisation {
   if (per !== 'feature' && per !== 'all') throw usageError(`per is ${show(per)}, expected 'feature' or 'all'`)
@@ -49,7 +52,7 @@ export function fitStandardisation(
   return {
     mean,
     scale,
-    apply: (data) => ({ ...data, inputs: standardised(data, mean, scale) }),
+    apply: (data) => standardised(data, mean, scale),
   }
 }
 
@@ -58,38 +61,57 @@ function usableScale(deviation: number): number {
   return deviation < 2 ** -126 ? 1 : deviation
 }
 
-function moments(data: Dataset): { means: Float64Array; variances: Float64Array } {
+function moments(data: Examples): { means: Float64Array; variances: Float64Array } {
   const rows = rowsOf(data)
-  const values = data.inputs.data
-  const features = values.length / rows
+  const features = sizeOf(featureShapeOf(data))
   const means = new Float64Array(features)
   const variances = new Float64Array(features)
+  const first = new Float32Array(features)
   const constant = new Uint8Array(features).fill(1)
-  for (let i = 0, row = 0; row < rows; row++) for (let j = 0; j < features; j++, i++) means[j] += values[i]
+  eachRow(data, (row, values, at) => {
+    for (let j = 0; j < features; j++) means[j] += values[at + j]
+    if (row === 0) for (let j = 0; j < features; j++) first[j] = values[at + j]
+  })
   for (let j = 0; j < features; j++) means[j] /= rows
-  for (let i = 0, row = 0; row < rows; row++) {
-    for (let j = 0; j < features; j++, i++) {
-      variances[j] += (values[i] - means[j]) ** 2
-      if (values[i] !== values[j]) constant[j] = 0
+  eachRow(data, (_, values, at) => {
+    for (let j = 0; j < features; j++) {
+      const value = values[at + j]
+      variances[j] += (value - means[j]) ** 2
+      if (value !== first[j]) constant[j] = 0
     }
-  }
+  })
   // The sum of a constant rounds, and what is left would be taken for a deviation.
   for (let j = 0; j < features; j++) variances[j] = constant[j] ? 0 : variances[j] / rows
   return { means, variances }
 }
 
-function standardised(data: Dataset, mean: Tensor<'float32'>, scale: Tensor<'float32'>): Tensor<'float32'> {
+function standardised<D extends Examples>(data: D, mean: Tensor<'float32'>, scale: Tensor<'float32'>): D
+function standardised(data: Examples, mean: Tensor<'float32'>, scale: Tensor<'float32'>): Examples {
   const shape = featureShapeOf(data)
   if (!sameShape(shape, mean.shape))
     throw dataError(
       `${data.name} has rows of shape [${shape}], the standardisation was fitted on rows of shape [${mean.shape}]`,
       'fit it on the training part of the same data',
     )
-  const from = data.inputs.data
-  const to = new Float32Array(from.length)
-  for (let i = 0, j = 0; i < from.length; i++) {
-    to[i] = Math.fround(from[i] - mean.data[j]) / scale.data[j]
-    if (++j === mean.data.length) j = 0
+  if (isRowSource(data)) {
+    const read: ReadRows = (rows, start, count, inputs, targets, epoch) => {
+      data.read(rows, start, count, inputs, targets, epoch)
+      standardise(inputs, inputs, count, mean.data, scale.data)
+    }
+    return { ...data, read }
   }
-  return tensor('float32', data.inputs.shape, to)
+  const to = new Float32Array(data.inputs.data.length)
+  standardise(data.inputs.data, to, rowsOf(data), mean.data, scale.data)
+  return { ...data, inputs: tensor('float32', data.inputs.shape, to) }
+}
+
+function standardise(
+  from: Float32Array,
+  to: Float32Array,
+  rows: number,
+  mean: Float32Array,
+  scale: Float32Array,
+): void {
+  for (let row = 0, i = 0; row < rows; row++)
+    for (let j = 0; j < mean.length; j++, i++) to[i] = Math.fround(from[i] - mean[j]) / scale[j]
 }

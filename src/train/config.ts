@@ -1,5 +1,8 @@
 /** @file Configurations: a project in one object, from which the plan of a run is made. */
 import { nearest, show, suggestion, usageError } from '../base/errors.ts'
+import { type Augmentation, compose } from '../data/augment.ts'
+import { augmented } from '../data/augmented.ts'
+import type { LoadOptions } from '../data/progress.ts'
 import { type DataSource, isParts, loadParts, type PartSources } from '../data/source.ts'
 import { fitStandardisation } from '../data/standardise.ts'
 import { type Provider, providers } from '../engine/engine.ts'
@@ -48,6 +51,8 @@ export interface Config<H = Readonly<Record<string, unknown>>> {
    * are numbers of categories (characters).
    */
   readonly standardise?: boolean | 'feature' | 'all'
+  /** Random changes of the training examples, new in every epoch, before they are standardised: `augment.shift(2)`, or a list. */
+  readonly augment?: FromHyper<H, Augmentation | readonly Augmentation[]>
   /** A whole number; default 0. */
   readonly seed?: number
   /** Where to execute; default 'cpu'. */
@@ -126,6 +131,11 @@ const fields: Record<keyof Config, Field> = {
     fits: (value) => typeof value === 'number' && value > 0 && (value < 1 || Number.isSafeInteger(value)),
   },
   standardise: isOneOf([true, false, 'feature', 'all']),
+  augment: {
+    fromHyper: true,
+    expected: 'an augmentation such as augment.shift(2), or a list of them',
+    fits: (value) => (Array.isArray(value) ? value.length > 0 && value.every(isA('on')) : isA('on')(value)),
+  },
   seed: isWhole(0),
   provider: isOneOf(providers),
   threads: isWhole(1, mostThreads),
@@ -210,12 +220,12 @@ function strict<H extends object>(hyper: H): H {
 /**
  * The plan of a run: reads the data, splits and standardises them, builds the net.
  *
- * @param overrides what the command line decides
+ * @param overrides what the command line decides; `onProgress` is told what a source does that loads for long
  * @throws RappelError that names what is wrong in the configuration or the data
  */
 export async function planFromConfig<H>(
   config: Config<H>,
-  overrides: { readonly seed?: number; readonly threads?: number } = {},
+  overrides: { readonly seed?: number; readonly threads?: number } & LoadOptions = {},
 ): Promise<TrainingPlan> {
   checkConfig(config)
   const hyper = resolveHyper((config.hyper ?? {}) as H)
@@ -238,16 +248,18 @@ export async function planFromConfig<H>(
     epochs: value('epochs', config.epochs),
     batchSize: value('batchSize', config.batchSize),
   }
-  const parts = await loadParts(config.data, { validation: config.validation, seed })
+  const augment = config.augment === undefined ? [] : [value('augment', config.augment)].flat()
+  const parts = await loadParts(config.data, { validation: config.validation, seed, onProgress: overrides.onProgress })
   const { standardise = !parts.training.categorical } = config
   const standardisation =
     standardise === false
       ? undefined
       : fitStandardisation(parts.training, standardise === true ? {} : { per: standardise })
+  const training = augment.length > 0 ? augmented(parts.training, compose(...augment), seed) : parts.training
   return makePlan({
     name: parts.name,
     ...net,
-    training: standardisation?.apply(parts.training) ?? parts.training,
+    training: standardisation?.apply(training) ?? training,
     validation: standardisation?.apply(parts.validation) ?? parts.validation,
     standardisation,
     seed,

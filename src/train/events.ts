@@ -23,6 +23,8 @@ export interface StartEvent {
   }
   /** What is trained; buffers are not among them. */
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]
+  /** What is done at random to the training examples, in words. */
+  readonly augment?: string
   readonly loss: string
   readonly penalty?: string
   readonly constraint?: string

@@ -3,7 +3,7 @@ import { CounterStream } from '../base/counter-random.ts'
 import type { Tensor } from '../base/tensor.ts'
 import { sizeOf } from '../base/tensor.ts'
 import { Batches } from '../data/batches.ts'
-import { featureShapeOf, rowsOf } from '../data/dataset.ts'
+import { featureShapeOf, isRowSource, rowsOf } from '../data/dataset.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { At } from '../optim/schedule.ts'
 import type { EpochEvent, Measurement, Outcome, StartEvent, TrainingEvent } from './events.ts'
@@ -221,6 +221,7 @@ class Run {
         ...(training.task === 'classification' && { classes: training.classes }),
       },
       parameters: this.#state.parameters.map(({ name, value }) => ({ name, shape: value.shape })),
+      ...(isRowSource(training) && training.augmentation && { augment: training.augmentation }),
       loss: net.loss.name,
       ...(net.penalty && { penalty: net.penalty.name }),
       ...(net.constraint && { constraint: net.constraint.name }),

@@ -1,7 +1,8 @@
-/** @file Measuring a net on a whole data set, dropout off. */
+/** @file Measuring a net on a whole data set, dropout and augmentation off. */
 import { Arena, bytesPerElement, sizeOf } from '../base/tensor.ts'
+import { withoutAugmentation } from '../data/augmented.ts'
 import { Batches } from '../data/batches.ts'
-import type { Dataset } from '../data/dataset.ts'
+import type { Examples } from '../data/dataset.ts'
 import { allocate, type Call, type Engine, type Executable } from '../engine/engine.ts'
 import type { Measurement } from './events.ts'
 import { inputName, measuringGraph, type NetDescription, penaltyGraph, targetName } from './graphs.ts'
@@ -38,10 +39,10 @@ export async function makeMeasurer(
   engine: Engine,
   net: NetDescription,
   state: TrainingState,
-  data: Dataset,
+  data: Examples,
   threads?: number,
 ): Promise<Measurer> {
-  const batches = new Batches(data, { batchSize: rowsAtOnce(net), seed: 0, shuffle: false })
+  const batches = new Batches(withoutAugmentation(data), { batchSize: rowsAtOnce(net), seed: 0, shuffle: false })
   const { rows, count } = batches.plan
   const sizes = [...new Set(Array.from({ length: count }, (_, i) => batches.plan.sizeOf(i)))]
   const parts = new Map<number, Part>()

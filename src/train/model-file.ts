@@ -1,7 +1,7 @@
 /** @file The trained model as an ONNX file that any runtime executes: raw inputs in, outputs out, for any batch size. */
 import { RappelError } from '../base/errors.ts'
 import { type Tensor, typeText } from '../base/tensor.ts'
-import type { Dataset } from '../data/dataset.ts'
+import type { Examples } from '../data/dataset.ts'
 import type { Standardisation } from '../data/standardise.ts'
 import { Builder, sameType } from '../graph/graph.ts'
 import * as op from '../graph/op.ts'
@@ -16,7 +16,7 @@ export interface ModelFileOptions {
   /** Done inside the model: it takes inputs as they are in the data. */
   readonly standardisation?: Standardisation
   /** For the names of the classes, kept in the file's metadata. */
-  readonly data?: Dataset
+  readonly data?: Examples
   readonly metadata?: Readonly<Record<string, string>>
 }
 

@@ -1,7 +1,7 @@
 /** @file The plan of a run: everything that training needs, decided and checked, and nothing else. */
 import { checkInteger, RappelError } from '../base/errors.ts'
 import { typeText } from '../base/tensor.ts'
-import { type Dataset, featureShapeOf, rowsOf } from '../data/dataset.ts'
+import { type Examples, featureShapeOf, rowsOf, targetShapeOf } from '../data/dataset.ts'
 import type { Standardisation } from '../data/standardise.ts'
 import { sameType } from '../graph/graph.ts'
 import { operators } from '../graph/ops/index.ts'
@@ -19,9 +19,9 @@ export interface TrainingPlan {
   readonly name: string
   readonly net: NetDescription
   readonly update: Rule
-  /** As the net receives it: standardised. */
-  readonly training: Dataset
-  readonly validation?: Dataset
+  /** As the net receives it: standardised, and augmented where it says so (`augmented`). */
+  readonly training: Examples
+  readonly validation?: Examples
   /** What was done to the inputs; the exported model does it itself. */
   readonly standardisation?: Standardisation
   readonly epochs: number
@@ -68,7 +68,7 @@ export function makePlan({ model, loss: given, penalty, constraint, hyper = {}, 
     penalty,
     constraint,
     featureShape: featureShapeOf(training),
-    targetShape: training.targets.shape.slice(1),
+    targetShape: targetShapeOf(training),
   }
   checkOutputs(net, training)
   constraint?.limits(forwardGraph(net, 2).parameters) // says what it does not find
@@ -79,7 +79,7 @@ export function makePlan({ model, loss: given, penalty, constraint, hyper = {}, 
 }
 
 /** What the net learns from and what it is measured on must have the same inputs and targets, class for class. */
-function checkAlike(training: Dataset, validation: Dataset): void {
+function checkAlike(training: Examples, validation: Examples): void {
   const [ours, theirs] = [training, validation].map(described)
   if (ours === theirs) return
   throw new RappelError(
@@ -89,13 +89,13 @@ function checkAlike(training: Dataset, validation: Dataset): void {
   )
 }
 
-function described(data: Dataset): string {
+function described(data: Examples): string {
   const inputs = `for ${data.task} with inputs [${featureShapeOf(data)}]`
-  if (data.task === 'regression') return `${inputs} and targets [${data.targets.shape.slice(1)}]`
+  if (data.task === 'regression') return `${inputs} and targets [${targetShapeOf(data)}]`
   return `${inputs} and the ${data.classes.length} classes ${data.classes.map((name) => JSON.stringify(name)).join(', ')}`
 }
 
-function checkOutputs(net: NetDescription, data: Dataset): void {
+function checkOutputs(net: NetDescription, data: Examples): void {
   const { graph, parameters } = forwardGraph(net, 2)
   if (parameters.length === 0)
     throw new RappelError(

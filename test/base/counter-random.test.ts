@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { CounterStream, compileFill } from '../../src/base/counter-random.ts'
+import { CounterStream, CounterStreams, compileFill } from '../../src/base/counter-random.ts'
 import { Arena } from '../../src/base/tensor.ts'
 
 const draw = (stream: CounterStream, count: number) => {
@@ -74,4 +74,41 @@ test('WebAssembly gives the same bits, at every length, and goes on from the sam
     const reference = new CounterStream(5, 'mask')
     expect([first, second].map((values) => values.slice())).toEqual([draw(reference, length), draw(reference, length)])
   }
+})
+
+describe('many short streams', () => {
+  const [seed, name] = [4, 'rows']
+  const first = (index: number) => {
+    const stream = new CounterStreams(seed, name).at(index)
+    return [stream.uniform(), stream.uniform(), stream.uniform()]
+  }
+  test('each begins where its number says, whatever was drawn before', () => {
+    const streams = new CounterStreams(seed, name)
+    streams.at(3).uniform()
+    streams.at(9)
+    expect([streams.uniform(), streams.uniform(), streams.uniform()]).toEqual(first(9))
+    expect(first(9)).not.toEqual(first(8))
+  })
+  test('no two of the first 2^16 begin alike, and their beginnings are uniform', () => {
+    const streams = new CounterStreams(seed, name)
+    const seen = new Set<string>()
+    const bins = new Float64Array(256)
+    for (let i = 0; i < 1 << 16; i++) {
+      const value = streams.at(i).uniform()
+      bins[Math.floor(value * 256)]++
+      seen.add(`${value} ${streams.uniform()}`)
+    }
+    expect(seen.size).toBe(1 << 16)
+    // Chi-square with 255 degrees of freedom, as above.
+    const chiSquare = bins.reduce((sum, count) => sum + (count - 256) ** 2 / 256, 0)
+    expect(chiSquare).toBeGreaterThan(190.9)
+    expect(chiSquare).toBeLessThan(330.5)
+  })
+  test('whole numbers: each as likely as another', () => {
+    const streams = new CounterStreams(seed, name).at(0)
+    const counts = new Float64Array(5)
+    for (let i = 0; i < 10_000; i++) counts[streams.integer(5)]++
+    // 2,000 expected, deviation √(10000·0.2·0.8) = 40; five of them allowed.
+    for (const count of counts) expect(Math.abs(count - 2000)).toBeLessThan(200)
+  })
 })

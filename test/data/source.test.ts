@@ -1,6 +1,6 @@
 /** @file Sources: whole, and in parts that are given. */
 import { describe, expect, test } from 'vitest'
-import { dataset } from '../../src/data/dataset.ts'
+import { dataset, rowsOf } from '../../src/data/dataset.ts'
 import { type DataSource, isParts, loadParts, type PartSources } from '../../src/data/source.ts'
 import { failure } from './failure.ts'
 
@@ -33,7 +33,7 @@ describe('parts', () => {
     const source: DataSource = { load: async () => training }
     expect(isParts(source)).toBe(false)
     const split = await loadParts(source, { seed: 0, validation: 1 })
-    expect([split.name, split.training.inputs.shape[0], split.validation.inputs.shape[0]]).toEqual(['ours', 2, 1])
+    expect([split.name, rowsOf(split.training), rowsOf(split.validation)]).toEqual(['ours', 2, 1])
   })
   test('each is checked', async () => {
     expect(await failure(() => parts({ training, validation: 3 }))).toMatch('data: data is 3, expected a data set')

@@ -1,6 +1,6 @@
 /** @file Configurations as objects: their fields, their hyperparameters, and the plan that is made of them. */
 import { describe, expect, test } from 'vitest'
-import { dataset, digits, fitStandardisation, split } from '../../src/data/index.ts'
+import { type Dataset, dataset, digits, fitStandardisation, split } from '../../src/data/index.ts'
 import { constraint, defineConfig, loss, nn, optim, penalty, space } from '../../src/index.ts'
 import { type Config, planFromConfig } from '../../src/train/config.ts'
 
@@ -17,8 +17,8 @@ describe('the plan', () => {
   test('defaults: a fifth for validation, standardised with one scale for images, seed 0', async () => {
     const plan = await planFromConfig(plain)
     // 1,797 rows: 20% are 359.4
-    expect(plan.validation?.targets.shape).toEqual([359])
-    expect(plan.training.targets.shape).toEqual([1438])
+    expect((plan.validation as Dataset).targets.shape).toEqual([359])
+    expect((plan.training as Dataset).targets.shape).toEqual([1438])
     expect(new Set(plan.standardisation?.scale.data).size).toBe(1)
     expect(plan).toMatchObject({ seed: 0, epochs: 3, batchSize: 100, hyper: {} })
     expect(plan.threads).toBeUndefined()
@@ -26,16 +26,15 @@ describe('the plan', () => {
   test('standardise: false leaves the inputs as they are', async () => {
     const plan = await planFromConfig({ ...plain, standardise: false })
     expect(plan.standardisation).toBeUndefined()
-    expect(Math.max(...plan.training.inputs.data)).toBe(16)
+    expect(Math.max(...(plan.training as Dataset).inputs.data)).toBe(16)
   })
   test('parts that are given are not split, and standardised by the training part', async () => {
     const { training, validation } = split(digits(), { validation: 300, seed: 5 })
     const plan = await planFromConfig({ ...plain, data: { training, validation: { load: async () => validation } } })
     expect(plan.name).toBe(training.name)
-    expect([plan.training.targets, plan.validation?.targets]).toEqual([training.targets, validation.targets])
-    const { mean } = fitStandardisation(training)
+    const { mean, apply } = fitStandardisation(training)
     expect(plan.standardisation?.mean).toEqual(mean)
-    expect(plan.validation?.inputs).toEqual(fitStandardisation(training).apply(validation).inputs)
+    expect([plan.training, plan.validation]).toEqual([apply(training), apply(validation)])
   })
   test('numbers of categories are left as they are, unless it is asked for', async () => {
     const data = dataset({ ...digits(), categorical: true })

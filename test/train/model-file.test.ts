@@ -3,7 +3,7 @@ import { fromBinary } from '@bufbuild/protobuf'
 import { InferenceSession, Tensor as RuntimeTensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { tensor } from '../../src/base/tensor.ts'
-import { dataset, subset } from '../../src/data/dataset.ts'
+import { type ClassificationDataset, dataset, subset } from '../../src/data/dataset.ts'
 import { digits } from '../../src/data/digits.ts'
 import { fitStandardisation } from '../../src/data/standardise.ts'
 import { evaluate } from '../../src/engine/engine.ts'
@@ -78,7 +78,7 @@ describe('digits, dropout in the net, standardised', () => {
     if (plan.validation?.task !== 'classification') throw new Error('no validation data')
     // Standardised inputs back to raw ones would round: the file without standardisation takes them as they are.
     const plain = await InferenceSession.create(modelFile(plan.net, result.parameters))
-    const { inputs, targets } = plan.validation
+    const { inputs, targets } = plan.validation as ClassificationDataset
     const { output } = await runFile(plain, inputs.data, inputs.shape)
     await plain.release()
     const scores = output.data as Float32Array

@@ -142,7 +142,8 @@ export async function localPath(path: string | URL): Promise<string> {
   return path instanceof URL ? fileURLToPath(path) : path
 }
 
-async function readError(error: unknown, path: string | URL): Promise<Error> {
+/** What went wrong with a file, in words. An error of ours stays as it is. */
+export async function readError(error: unknown, path: string | URL): Promise<Error> {
   if (!(error instanceof Error) || !('code' in error) || error.name === 'RappelError') return error as Error
   const shown = fileText(path)
   if (error.code === 'ENOENT') return dataError(`${shown} does not exist`, await neighbour(path), { cause: error })

@@ -3,8 +3,10 @@ import { checkInteger, checkOptions, show, usageError } from '../../base/errors.
 import { type Tensor, tensor, typeText } from '../../base/tensor.ts'
 import { type ClassificationDataset, dataset } from '../dataset.ts'
 import { dataError } from '../error.ts'
+import type { LoadOptions } from '../progress.ts'
 import { byteError, fileText, localPath, readFolder } from './file.ts'
 import { readIdx } from './idx.ts'
+import { cachedFiles, type KnownSet } from './known-sets.ts'
 
 /** What the readers of known image data sets have in common. */
 export interface ImageSetOptions {
@@ -16,10 +18,16 @@ export interface ImageSetOptions {
   limit?: number
 }
 
+/** Where no folder is named: the files lie in the cache. */
+export interface CachedSetOptions extends ImageSetOptions {
+  /** Fetch those that are not there. Default false: nothing is downloaded that was not asked for. */
+  download?: boolean
+}
+
 /** A data set that is read when a command needs it: for a configuration's `data`. */
 export interface ImageSource {
   readonly name: string
-  readonly load: () => Promise<ClassificationDataset>
+  readonly load: (options?: LoadOptions) => Promise<ClassificationDataset>
 }
 
 interface Known {
@@ -40,6 +48,9 @@ const pixels = side * side
  * data: { training: mnist('data/mnist'), validation: mnist('data/mnist', { part: 'test' }) }
  * ```
  *
+ * Without a folder the files lie in the cache: see `cacheFolder`. `mnist({ download: true })` fetches those that are missing there
+ * (12 MB for both parts), once.
+ *
  * @param folder holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and `t10k-labels-idx1-ubyte`,
  *   plain or packed with gzip (`.gz`); those of the part that is read
  * @returns inputs [rows, 1, 28, 28] or [rows, 784], targets [rows], classes '0' to '9'
@@ -47,8 +58,10 @@ const pixels = side * side
  * @see Y. LeCun, L. Bottou, Y. Bengio, P. Haffner (1998), 'Gradient-based learning applied to document recognition'.
  *   Licence: CC BY-SA 3.0.
  */
-export function mnist(folder: string | URL, options: ImageSetOptions = {}): ImageSource {
-  return imageSource('mnist', folder, options, {
+export function mnist(folder: string | URL, options?: ImageSetOptions): ImageSource
+export function mnist(options?: CachedSetOptions): ImageSource
+export function mnist(first: string | URL | CachedSetOptions = {}, options?: ImageSetOptions): ImageSource {
+  return imageSource('mnist', 'mnist', first, options, {
     name: 'MNIST',
     classes: Array.from({ length: 10 }, (_, i) => String(i)),
     source: 'MNIST (LeCun, Cortes and Burges)',
@@ -63,8 +76,10 @@ export function mnist(folder: string | URL, options: ImageSetOptions = {}): Imag
  * @see H. Xiao, K. Rasul, R. Vollgraf (2017), 'Fashion-MNIST: a novel image dataset for benchmarking machine learning
  *   algorithms', arXiv:1708.07747. Licence: MIT.
  */
-export function fashionMnist(folder: string | URL, options: ImageSetOptions = {}): ImageSource {
-  return imageSource('fashionMnist', folder, options, {
+export function fashionMnist(folder: string | URL, options?: ImageSetOptions): ImageSource
+export function fashionMnist(options?: CachedSetOptions): ImageSource
+export function fashionMnist(first: string | URL | CachedSetOptions = {}, options?: ImageSetOptions): ImageSource {
+  return imageSource('fashionMnist', 'fashion-mnist', first, options, {
     name: 'Fashion-MNIST',
     classes: ['T-shirt/top', 'Trouser', 'Pullover', 'Dress', 'Coat', 'Sandal', 'Shirt', 'Sneaker', 'Bag', 'Ankle boot'],
     source: 'Fashion-MNIST (Zalando Research)',
@@ -72,10 +87,33 @@ export function fashionMnist(folder: string | URL, options: ImageSetOptions = {}
   })
 }
 
-function imageSource(reader: string, folder: string | URL, options: ImageSetOptions, known: Known): ImageSource {
-  checkImageOptions(reader, options)
+function imageSource(
+  reader: string,
+  set: KnownSet,
+  first: string | URL | CachedSetOptions,
+  second: ImageSetOptions | undefined,
+  known: Known,
+): ImageSource {
+  const { from, options } = fromWhere(first, second)
+  checkImageOptions(reader, options, from === undefined ? ['download'] : [])
   const name = partName(known.name, options.part)
-  return { name, load: () => load(folder, options, { ...known, name }) }
+  return {
+    name,
+    async load(loading) {
+      const folder =
+        from ?? (await cachedFiles(set, { part: options.part, download: options.download, ...loading })).folder
+      return load(folder, options, { ...known, name })
+    },
+  }
+}
+
+/** Of the arguments (from, options) or (options): where the files are, if that was said, and the options. */
+export function fromWhere<F extends string | URL | readonly (string | URL)[]>(
+  first: F | CachedSetOptions,
+  second: ImageSetOptions = {},
+): { from: F | undefined; options: CachedSetOptions } {
+  const isOptions = typeof first === 'object' && !(first instanceof URL) && !Array.isArray(first)
+  return isOptions ? { from: undefined, options: first as CachedSetOptions } : { from: first as F, options: second }
 }
 
 /** The data set's name and which part of it, as it stands in messages and reports. */
@@ -84,13 +122,15 @@ export function partName(name: string, part: ImageSetOptions['part'] = 'training
 }
 
 /** @throws RappelError 'usage' when an option does not exist or does not fit */
-export function checkImageOptions(reader: string, options: ImageSetOptions, others: readonly string[] = []): void {
+export function checkImageOptions(reader: string, options: CachedSetOptions, others: readonly string[] = []): void {
   checkOptions(reader, options, ['part', 'shape', 'limit', ...others])
-  const { part = 'training', shape = 'image', limit } = options
+  const { part = 'training', shape = 'image', limit, download } = options
   if (!['training', 'test', 'all'].includes(part))
     throw usageError(`part is ${show(part)}, expected 'training', 'test' or 'all'`)
   if (shape !== 'image' && shape !== 'flat') throw usageError(`shape is ${show(shape)}, expected 'image' or 'flat'`)
   if (limit !== undefined) checkInteger('limit', limit, 1)
+  if (download !== undefined && typeof download !== 'boolean')
+    throw usageError(`download is ${show(download)}, expected true or false`)
 }
 
 async function load(folder: string | URL, options: ImageSetOptions, known: Known): Promise<ClassificationDataset> {

@@ -1,6 +1,7 @@
 /** @file Parquet, against files that pyarrow wrote (`test/fixtures/make_data.py` says what stands in them). */
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import type { Dataset } from '../../../src/data/dataset.ts'
 import { parquet, readParquet } from '../../../src/data/readers/parquet.ts'
 import type { TableOptions } from '../../../src/data/readers/table.ts'
 import { loadData } from '../../../src/data/source.ts'
@@ -72,7 +73,7 @@ describe('options', () => {
   })
   test('classes in a given order; the source for a configuration', async () => {
     const classes = ['virginica', 'setosa', 'versicolor']
-    const data = await loadData(parquet(file, { classes, sameUnit: true, licence: 'CC0' }))
+    const data = (await loadData(parquet(file, { classes, sameUnit: true, licence: 'CC0' }))) as Dataset
     expect(data).toMatchObject({ name: file, source: file, classes, sameUnit: true, licence: 'CC0' })
     expect(Array.from(data.targets.data.slice(0, 3))).toEqual([1, 2, 0])
   })
