@@ -112,6 +112,8 @@ function checkOutputs(net: NetDescription, data: Examples): void {
   throw new RappelError(
     'shape',
     `the net gives ${typeText(output)} for 2 examples, and the data have ${classes} classes, expected ${typeText(expected)}`,
-    `let the last layer be nn.dense(${scores})`,
+    output.shape.length > expected.shape.length
+      ? 'put nn.flatten() in front of the last dense layer'
+      : `let the last layer be nn.dense(${scores})`,
   )
 }

@@ -100,7 +100,15 @@ describe('shapes', () => {
       configText({
         data: "dataset({ inputs: { dtype: 'float32', shape: [10, 2, 2], data: new Float32Array(40) }, targets: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1] })",
       }),
-      'rappel.config.ts: dense takes [batch, features], got float32[2,2,2]',
+      'rappel.config.ts: the net gives float32[2,2,10] for 2 examples, and the data have 2 classes, expected float32[2,2]',
+      'put nn.flatten() in front of the last dense layer',
+    ))
+  test('a dense layer on images with channels', () =>
+    refuses(
+      configText({
+        data: "dataset({ inputs: { dtype: 'float32', shape: [10, 1, 2, 2], data: new Float32Array(40) }, targets: [0, 1, 0, 1, 0, 1, 0, 1, 0, 1] })",
+      }),
+      'rappel.config.ts: dense takes [batch, features] or [batch, length, features], got float32[2,1,2,2]',
       'put nn.flatten() in front of it',
     ))
   test('more outputs than classes', () =>
