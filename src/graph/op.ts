@@ -284,9 +284,16 @@ export function slice(
   return one(builder, 'Slice', steps === undefined ? inputs : [...inputs, ints(builder, steps)])
 }
 
-/** Puts `value` around: `pads` holds the amount before each axis, then after each; negative amounts cut. */
-export function pad(x: Value, pads: readonly number[], value = 0): Value {
+/** What Pad puts around: a constant, the mirror image without the outermost element, that element again, or the other end. */
+export type PadMode = 'constant' | 'reflect' | 'edge' | 'wrap'
+
+/**
+ * Puts `value`, or copies, around: `pads` holds the amount before each axis, then after each; negative amounts cut (with a
+ * constant only).
+ */
+export function pad(x: Value, pads: readonly number[], value = 0, mode: PadMode = 'constant'): Value {
   if (pads.every((amount) => amount === 0)) return x
+  if (mode !== 'constant') return one(x.builder, 'Pad', [x, ints(x.builder, pads)], { mode })
   return one(x.builder, 'Pad', [x, ints(x.builder, pads), x.builder.scalar(x.dtype, value)])
 }
 

@@ -51,16 +51,27 @@ interface Mlp {
 
 const folder = new URL('../fixtures/ops/', import.meta.url)
 const files = () => readdirSync(folder).map((file) => file.replace('.json', ''))
+const kindOf = (name: string) => name.split('-')[0]
 const isSweep = (name: string) => name.startsWith('sweeps')
 const read = (name: string) => JSON.parse(readFileSync(new URL(`${name}.json`, folder), 'utf8')) as unknown
 
-export const fixturesOf = (kind: OpKind) => read(kind) as readonly Fixture[]
+/** Of the operator's own file, and of those that stand beside it: `Pad-modes.json`. */
+export const fixturesOf = (kind: OpKind) =>
+  files()
+    .filter((name) => kindOf(name) === kind)
+    .flatMap((name) => read(name) as readonly Fixture[])
 export const sweeps = () =>
   files()
     .filter(isSweep)
     .flatMap((name) => read(name) as readonly Sweep[])
 export const mlp = () => (read('mlp') as readonly Mlp[])[0]
-export const kindsWithFixtures = () => files().filter((name) => !isSweep(name) && name !== 'mlp')
+export const kindsWithFixtures = () => [
+  ...new Set(
+    files()
+      .filter((name) => !isSweep(name) && name !== 'mlp')
+      .map(kindOf),
+  ),
+]
 
 export function tensorOf({ dtype, shape, values }: WrittenTensor): Tensor {
   return tensor(dtype, shape, values.map(Number))

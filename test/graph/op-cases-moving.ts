@@ -141,6 +141,19 @@ const pad = fc.tuple(seeds, shapes(1, 4), fc.constantFrom('none', 'constant', 'i
     }),
 )
 
+/** Copies of what is there, as many as each mode has on every side. */
+const padCopies = fc
+  .tuple(seeds, shapes(1, 3), fc.constantFrom('reflect', 'edge', 'wrap'))
+  .chain(([seed, shape, mode]) =>
+    fc
+      .tuple(
+        ...[...shape, ...shape].map((dim) =>
+          fc.integer({ min: 0, max: mode === 'edge' ? 3 : mode === 'wrap' ? dim : dim - 1 }),
+        ),
+      )
+      .map((pads) => opCase('Pad', seed, [float(shape, anyReal), ints(pads)], { mode })),
+  )
+
 /** The target may lack leading dimensions too, and have length 1 where the data has more. */
 const expand = fc
   .tuple(seeds, broadcastShapes(2))
@@ -221,7 +234,7 @@ export const movingCases: Readonly<Record<ShapeKind | IndexingKind, fc.Arbitrary
   Concat: concat,
   Split: split,
   Slice: slice,
-  Pad: pad,
+  Pad: fc.oneof(pad, padCopies),
   Expand: expand,
   Gather: gather,
   GatherElements: gatherElements,

@@ -6,7 +6,8 @@
  *
  * At ties and kinks PyTorch's conventions are ours: equal operands of a maximum share the gradient, all greatest elements of a
  * reduction share it, and relu, abs and sign have slope 0 at 0. Where they differ, ours is by hand in autodiff.test.ts:
- * ∂²(aᵇ)/∂a∂b at b = 0 is 1/a (PyTorch: 0), and second derivatives of whole powers at 0 are finite (PyTorch: NaN).
+ * ∂²(aᵇ)/∂a∂b at b = 0 is 1/a (PyTorch: 0), and second derivatives of whole powers at 0 are finite (PyTorch: NaN). For the
+ * curvature of Elu at 0 and for two computed bounds of Clip that are equal see smooth.test.ts.
  */
 import { describe, expect, it } from 'vitest'
 import { isFloat, numbers, type Tensor, tensor, typeText } from '../../src/base/tensor.ts'

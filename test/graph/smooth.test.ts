@@ -74,8 +74,8 @@ describe('float32 against the float64 twin', () => {
 describe('the float64 twin of a float32 gradient holds constants that float32 cannot', () => {
   // By 60-digit arithmetic (mpmath): 2/√π·e^(−1/4); Φ(½) + ½φ(½); the derivative of ½x(1 + tanh(√(2/π)(x + 0.044715x³))) at ½.
   it.each<[string, Function, number]>([
-    ['erf', op.erf, 0.87878257893544475],
-    ['gelu', op.gelu, 0.86749512465616292],
+    ['erf', op.erf, 0.8787825789354448],
+    ['gelu', op.gelu, 0.8674951246561629],
     ['gelu tanh', (x) => op.gelu(x, 'tanh'), 0.8673699035346423],
   ])('%s', async (_name, f, expected) => {
     const builder = new Builder(operators)
@@ -152,20 +152,6 @@ describe('what does not fit', () => {
       'bounds of another dtype',
       () => op.clip(x, 0, builder.scalar('float64', 1)),
       'the upper bound is float64[], expected float32[]',
-    ],
-    ['squeeze of a long axis', () => op.squeeze(x, [0]), 'Squeeze: axis 0 has length 2, expected 1 to drop it'],
-    [
-      'squeeze of an axis that is not there',
-      () => op.squeeze(x, [2]),
-      'axis is 2, expected a whole number from -2 to 1',
-    ],
-    ['unsqueeze twice in one place', () => op.unsqueeze(x, [0, -4]), 'Unsqueeze: an axis stands twice in [0,-4]'],
-    ['too few repeats', () => op.tile(x, [2]), 'Tile: 1 repeats are given for 2 axes, expected one for each'],
-    ['negative repeats', () => op.tile(x, [2, -1]), 'Tile: repeats hold -1, expected numbers from 0 up'],
-    [
-      'an empty list of axes',
-      () => builder.node('Squeeze', [x, builder.constant(tensor('int64', [0], []))]),
-      'the list of axes is empty: the runtime would drop all axes of length 1',
     ],
   ])('%s', (_what, make, message) => expect(make).toThrow(message))
 })

@@ -78,7 +78,11 @@ const scatterShape: ShapeRule = (inputs, attributes) => {
   requireSameDtype(x, updates)
   const reduction = (attributes.reduction as string | undefined) ?? 'none'
   if (reduction !== 'none' && reduction !== 'add')
-    throw new RappelError('op', `the reduction is '${reduction}', expected 'none' or 'add'`)
+    throw new RappelError(
+      'op',
+      `the reduction is '${reduction}', expected 'none' or 'add'`,
+      reduction === 'mul' || reduction === 'max' || reduction === 'min' ? 'its gradient is not there yet' : undefined,
+    )
   gatherElementsShape([x, indices], attributes)
   if (updates.shape.join() !== indices.shape.join())
     throw new RappelError('shape', `updates of shape [${updates.shape}] and indices of shape [${indices.shape}] differ`)

@@ -1,6 +1,6 @@
 /** @file Operators that move elements and compute nothing. */
 import { RappelError } from '../../base/errors.ts'
-import { type Shape, sizeOf, tensor, typeText } from '../../base/tensor.ts'
+import { sizeOf } from '../../base/tensor.ts'
 import * as op from '../op.ts'
 import type {
   BatchedInput,
@@ -12,19 +12,8 @@ import type {
   ShapeRule,
   Value,
 } from '../types.ts'
-import { axisIndex, batchAxis, batchedValue, broadcast, present, required, requireSameDtype } from './shapes.ts'
-
-/** These operators are the same in every dtype, smooth, and exact. */
-export function mover(
-  inputs: readonly [number, number],
-  shape: ShapeRule,
-  gradient: GradientRule,
-  batch: BatchRule,
-  attributes: OpDefinition['attributes'] = {},
-): OpDefinition {
-  const rule: GradientRule = (node, dys) => (dys.every((dy) => dy === undefined) ? [] : gradient(node, dys))
-  return { inputs, attributes, shape, gradient: rule, batch, kink: 'smooth', float64: 'kernel' }
-}
+import { pad } from './pad.ts'
+import { axisIndex, batchAxis, broadcast, indicesAlong, mover, present, required, requireSameDtype } from './shapes.ts'
 
 const batched = (inputs: readonly (BatchedInput | undefined)[]) => (inputs[0] as BatchedInput).value
 
@@ -165,16 +154,6 @@ const sliceGradient: GradientRule = (node, dys) => {
   return [spread]
 }
 
-/** Constant indices along one axis, the same at every other position. */
-function indicesAlong(x: Value, places: readonly number[], axis: number, shape: Shape): Value {
-  const line = x.builder.constant({ dtype: 'int64', shape: [places.length], data: BigInt64Array.from(places, BigInt) })
-  const column = op.reshape(
-    line,
-    shape.map((_, i) => (i === axis ? places.length : 1)),
-  )
-  return op.expand(column, shape)
-}
-
 const sliceBatch: BatchRule = (node, inputs) => {
   const x = batched(inputs)
   const ranges = sliceRanges(node.inputs)
@@ -192,55 +171,6 @@ const sliceBatch: BatchRule = (node, inputs) => {
       ranges.map(({ step }) => step),
     ),
   ]
-}
-
-const padAmounts = (inputs: readonly (Value | undefined)[]) => {
-  if (inputs[3] !== undefined) throw new RappelError('op', 'axes are given, expected pads for all axes')
-  return op.constantInts(required(inputs, 1), 'the list of pads')
-}
-
-const padShape: ShapeRule = (inputs, attributes) => {
-  const x = required(inputs, 0)
-  if ((attributes.mode ?? 'constant') !== 'constant')
-    throw new RappelError('op', `the mode is '${attributes.mode}', expected 'constant'`)
-  const amounts = padAmounts(inputs)
-  if (amounts.length !== 2 * x.shape.length)
-    throw new RappelError('shape', `${amounts.length} pads are given, expected ${2 * x.shape.length}`)
-  const shape = x.shape.map((dim, i) => dim + amounts[i] + amounts[i + x.shape.length])
-  const value = inputs[2]
-  if (value !== undefined && (value.dtype !== x.dtype || sizeOf(value.shape) !== 1 || value.shape.length > 1))
-    throw new RappelError('shape', `what is padded with is ${typeText(value)}, expected ${x.dtype}[]`)
-  if (shape.some((dim) => dim < 0)) throw new RappelError('shape', `pads [${amounts}] cut more than there is`)
-  return [{ dtype: x.dtype, shape }]
-}
-
-const padGradient: GradientRule = (node, dys) => {
-  const dy = required(dys, 0)
-  const amounts = padAmounts(node.inputs)
-  const cut = op.pad(
-    dy,
-    amounts.map((amount) => -amount),
-  )
-  const value = node.inputs[2]
-  const dValue =
-    value === undefined || value.constant !== undefined ? undefined : op.sub(op.reduceSum(dy), op.reduceSum(cut))
-  return [cut, undefined, dValue && op.reshape(dValue, value?.shape ?? [])]
-}
-
-const padBatch: BatchRule = (node, inputs, size) => {
-  const [data, , value] = inputs
-  const x = batchedValue(data as BatchedInput, size)
-  const amounts = padAmounts(node.inputs)
-  const rank = amounts.length / 2
-  const pads = [0, ...amounts.slice(0, rank), 0, ...amounts.slice(rank)]
-  const { builder } = x
-  const list = builder.constant(tensor('int64', [pads.length], pads))
-  if (!value?.batched)
-    return builder.node('Pad', value === undefined ? [x, list] : [x, list, value.value], node.attributes)
-  // Each has a value of its own to pad with: put in where a frame of ones says that nothing was.
-  const frame = op.cast(op.pad(op.full(builder, { dtype: 'float32', shape: x.shape }, 0), pads, 1), 'bool')
-  const filler = op.reshape(value.value, [size, ...new Array<number>(rank).fill(1)])
-  return [op.where(frame, filler, op.pad(x, pads))]
 }
 
 const expandShape: ShapeRule = (inputs) => {
@@ -302,7 +232,7 @@ export const shapeOps: Record<ShapeKind, OpDefinition> = {
     sliceGradient,
     sliceBatch,
   ),
-  Pad: mover([2, 4], padShape, padGradient, padBatch, { mode: 'string' }),
+  Pad: pad,
   Expand: mover(
     [2, 2],
     expandShape,

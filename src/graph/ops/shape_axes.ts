@@ -2,8 +2,7 @@
 import { RappelError } from '../../base/errors.ts'
 import * as op from '../op.ts'
 import type { AxesKind, BatchedInput, OpDefinition, ShapeRule, Value } from '../types.ts'
-import { mover } from './shape.ts'
-import { axisIndex, required } from './shapes.ts'
+import { axisIndex, mover, required } from './shapes.ts'
 
 const batched = (inputs: readonly (BatchedInput | undefined)[]) => (inputs[0] as BatchedInput).value
 

@@ -2,7 +2,7 @@
 import { RappelError } from '../../base/errors.ts'
 import { type DType, isFloat, type Shape } from '../../base/tensor.ts'
 import * as op from '../op.ts'
-import type { BatchedInput, BatchRule, Value } from '../types.ts'
+import type { BatchedInput, BatchRule, GradientRule, OpDefinition, ShapeRule, Value } from '../types.ts'
 
 /** Multidirectional broadcasting (ONNX Broadcasting; numpy's rule). */
 export function broadcast(a: Shape, b: Shape): Shape {
@@ -85,4 +85,26 @@ export function batchAxis(defaultAxis: number): BatchRule {
     const axis = axisIndex((node.attributes.axis as number | undefined) ?? defaultAxis, rank) + 1
     return values[0].builder.node(node.kind, values, { ...node.attributes, axis })
   }
+}
+
+/** The entry of an operator that only moves elements: the same in every dtype, smooth, and exact. */
+export function mover(
+  inputs: readonly [number, number],
+  shape: ShapeRule,
+  gradient: GradientRule,
+  batch: BatchRule,
+  attributes: OpDefinition['attributes'] = {},
+): OpDefinition {
+  const rule: GradientRule = (node, dys) => (dys.every((dy) => dy === undefined) ? [] : gradient(node, dys))
+  return { inputs, attributes, shape, gradient: rule, batch, kink: 'smooth', float64: 'kernel' }
+}
+
+/** Constant indices along one axis, the same at every other position. */
+export function indicesAlong(x: Value, places: readonly number[], axis: number, shape: Shape): Value {
+  const line = x.builder.constant({ dtype: 'int64', shape: [places.length], data: BigInt64Array.from(places, BigInt) })
+  const column = op.reshape(
+    line,
+    shape.map((_, i) => (i === axis ? places.length : 1)),
+  )
+  return op.expand(column, shape)
 }
