@@ -1,4 +1,7 @@
-/** @file The class names of CIFAR-10 and CIFAR-100, in the order of their labels (batches.meta.txt, fine_label_names.txt, coarse_label_names.txt). */
+/**
+ * @file The class names of CIFAR-10 and CIFAR-100 in the order of their labels, as in the archives' batches.meta.txt,
+ * fine_label_names.txt and coarse_label_names.txt.
+ */
 
 export const cifar10Classes = words('airplane automobile bird cat deer dog frog horse ship truck')
 

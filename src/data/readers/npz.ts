@@ -49,7 +49,8 @@ export function npz(path: string | URL, options: NpzOptions = {}): { name: strin
  * Arrays of a .npz file by their names (without `.npy`): see `readNpy`.
  *
  * @param names which; default: all
- * @throws RappelError 'usage' for an array that does not exist; 'data' `FILE: byte N: ...` when it is no zip file, damaged, or holds an array that is none of numbers
+ * @throws RappelError 'usage' for an array that does not exist; 'data' `FILE: byte N: ...` when it is no zip
+ *   file, damaged, or holds an array that is none of numbers
  */
 export async function readNpz(path: string | URL, names?: readonly string[]): Promise<Record<string, Tensor>> {
   const archive = await open(path)
