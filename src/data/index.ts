@@ -17,7 +17,7 @@ export {
 export { digits } from './digits.ts'
 export type { LoadOptions, LoadProgress } from './progress.ts'
 export { cacheFolder } from './readers/cache.ts'
-export { cifar10, cifar100 } from './readers/cifar.ts'
+export { type Cifar100Options, cifar10, cifar100, type Streamed, type StreamedImageSource } from './readers/cifar.ts'
 export { type CsvOptions, csv, parseCsv, readCsv } from './readers/csv.ts'
 export { type DownloadOptions, download } from './readers/download.ts'
 export { readIdx } from './readers/idx.ts'

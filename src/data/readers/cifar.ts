@@ -1,8 +1,10 @@
 /** @file CIFAR-10 and CIFAR-100 in their binary version: records of labels and 32×32 colour images, without a header. */
 import { show, usageError } from '../../base/errors.ts'
 import { tensor } from '../../base/tensor.ts'
-import { type ClassificationDataset, dataset } from '../dataset.ts'
+import { type ClassificationDataset, dataset, subset } from '../dataset.ts'
 import { dataError } from '../error.ts'
+import type { LoadOptions } from '../progress.ts'
+import type { ClassificationRows } from '../row-source.ts'
 import { cifar10Classes, cifar100Coarse, cifar100Fine } from './cifar-classes.ts'
 import { byteError, fileText, localPath, readFolder, readUnpacked } from './file.ts'
 import { cachedFiles } from './known-sets.ts'
@@ -14,12 +16,27 @@ import {
   type ImageSource,
   partName,
 } from './mnist.ts'
+import { recordFile } from './record-file.ts'
 
 const side = 32
 const values = 3 * side * side
 
 /** Bytes at most of one file, unpacked. The files of the archive have 31 MB (CIFAR-10) and 154 MB (CIFAR-100). */
 const largest = 2 ** 30
+
+/** Where the files stay on the disk, and batches are read as training needs them: see `recordFile`. Not for packed files. */
+export interface Streamed {
+  stream: true
+}
+
+/** The same as `ImageSource` for files that are read batch by batch. */
+export interface StreamedImageSource {
+  readonly name: string
+  readonly load: (options?: LoadOptions) => Promise<ClassificationRows>
+}
+
+type Files = string | URL | readonly (string | URL)[]
+type Options = CachedSetOptions & Partial<Streamed>
 
 /** How a version of the data set lies in its files. */
 interface Version {
@@ -38,16 +55,16 @@ interface Version {
  * @param from a folder with `data_batch_1.bin` to `data_batch_5.bin` and `test_batch.bin`, plain or packed with gzip (`.gz`): those
  *   batches of the part that are there are read; or one such file, or a list of them, whatever they are called. Left out: the cache
  *   (see `cacheFolder`), into which `cifar10({ download: true })` fetches what is missing, once (171 MB)
+ * @param options with `stream: true` the 184 MB stay on the disk (in memory they are 737)
  * @returns inputs [rows, 3, 32, 32] or [rows, 3072] (all red, all green, all blue), targets [rows], classes 'airplane' to 'truck'
  * @throws RappelError 'usage' for an option that does not exist; on loading 'data' `FILE: byte N: ...`
  * @see A. Krizhevsky (2009), 'Learning multiple layers of features from tiny images'. No licence is stated; research use.
  */
-export function cifar10(from: string | URL | readonly (string | URL)[], options?: ImageSetOptions): ImageSource
+export function cifar10(from: Files, options: ImageSetOptions & Streamed): StreamedImageSource
+export function cifar10(options: CachedSetOptions & Streamed): StreamedImageSource
+export function cifar10(from: Files, options?: ImageSetOptions): ImageSource
 export function cifar10(options?: CachedSetOptions): ImageSource
-export function cifar10(
-  first: string | URL | readonly (string | URL)[] | CachedSetOptions = {},
-  second?: ImageSetOptions,
-): ImageSource {
+export function cifar10(first: Files | Options = {}, second?: Options): ImageSource | StreamedImageSource {
   const { from, options } = fromWhere(first, second)
   const training = [1, 2, 3, 4, 5].map((i) => `data_batch_${i}.bin`)
   return source(from, options, {
@@ -65,10 +82,12 @@ export function cifar10(
  *
  * @param from a folder with `train.bin` and `test.bin`, plain or packed with gzip, or files: see `cifar10`
  */
+export function cifar100(from: Files, options: Cifar100Options & Streamed): StreamedImageSource
+export function cifar100(from: Files, options?: Cifar100Options): ImageSource
 export function cifar100(
-  from: string | URL | readonly (string | URL)[],
-  { labels = 'fine', ...options }: ImageSetOptions & { labels?: 'fine' | 'coarse' } = {},
-): ImageSource {
+  from: Files,
+  { labels = 'fine', ...options }: Cifar100Options & Partial<Streamed> = {},
+): ImageSource | StreamedImageSource {
   if (labels !== 'fine' && labels !== 'coarse')
     throw usageError(`labels is ${show(labels)}, expected 'fine' or 'coarse'`)
   return source(from, options, {
@@ -81,34 +100,81 @@ export function cifar100(
   })
 }
 
-function source(
-  from: string | URL | readonly (string | URL)[] | undefined,
-  options: CachedSetOptions,
-  version: Version,
-): ImageSource {
+export interface Cifar100Options extends ImageSetOptions {
+  labels?: 'fine' | 'coarse'
+}
+
+function source(from: Files | undefined, options: Options, version: Version): ImageSource | StreamedImageSource {
+  const { part, download, stream } = options
   checkImageOptions(version.reader, options, [
+    'stream',
     ...(version.reader === 'cifar100' ? ['labels'] : []),
     ...(from === undefined ? ['download'] : []),
   ])
+  if (stream !== undefined && typeof stream !== 'boolean')
+    throw usageError(`stream is ${show(stream)}, expected true or false`)
   const explicit = Array.isArray(from)
   if (explicit && from.length === 0) throw usageError(`${version.reader} got an empty list of files`)
   const name = explicit ? version.name : partName(version.name, options.part)
+  const find = async (loading?: LoadOptions) =>
+    findAll(from ?? (await cachedFiles('cifar-10', { part, download, ...loading })).folder, part, version)
+  return stream
+    ? { name, load: async (loading) => streamed(await find(loading), options, version) }
+    : { name, load: async (loading) => load(await find(loading), options, version) }
+}
+
+interface Found {
+  readonly files: readonly (string | URL)[]
+  readonly name: string
+  readonly source: string
+}
+
+async function findAll(from: Files, part: ImageSetOptions['part'], version: Version): Promise<Found> {
+  const folder = !isList(from) && (await isFolder(from))
+  const files = isList(from) ? from : folder ? await findFiles(from, part ?? 'training', version) : [from]
+  if (!folder && part !== undefined && (await allThere(files)))
+    throw usageError(`part is '${part}', and ${files.map(fileText).join(', ')} is no folder`, 'leave part out')
   return {
-    name,
-    async load(loading) {
-      const { part, download } = options
-      return load(from ?? (await cachedFiles('cifar-10', { part, download, ...loading })).folder, options, version)
-    },
+    files,
+    name: folder ? partName(version.name, part) : version.name,
+    source: `${version.name} (Krizhevsky 2009), ${files.map((file) => fileText(file).replace(/^.*[\\/]/, '')).join(', ')}`,
   }
 }
 
+async function streamed(
+  { files, name, source }: Found,
+  { shape = 'image', limit = Number.POSITIVE_INFINITY }: ImageSetOptions,
+  { classes, labels, labelAt }: Version,
+): Promise<ClassificationRows> {
+  const packed = files.find((file) => fileText(file).endsWith('.gz'))
+  if (packed !== undefined)
+    throw dataError(
+      `${fileText(packed)} is packed, and stream reads files where they lie`,
+      `unpack it: gunzip ${fileText(packed)}; or leave stream out`,
+    )
+  const all = await recordFile({
+    name,
+    source,
+    path: files,
+    recordBytes: labels + values,
+    inputs: { at: labels, dtype: 'uint8', shape: shape === 'image' ? [3, side, side] : [values] },
+    targets: { at: labelAt, dtype: 'uint8' },
+    task: 'classification',
+    classes,
+    sameUnit: true,
+  }).load()
+  const rows = Math.min(all.rows, limit)
+  return subset(
+    all as ClassificationRows,
+    Uint32Array.from({ length: rows }, (_, row) => row),
+  )
+}
+
 async function load(
-  from: string | URL | readonly (string | URL)[],
-  { part, shape = 'image', limit = Number.POSITIVE_INFINITY }: ImageSetOptions,
+  { files, name, source }: Found,
+  { shape = 'image', limit = Number.POSITIVE_INFINITY }: ImageSetOptions,
   version: Version,
 ): Promise<ClassificationDataset> {
-  const folder = !isList(from) && (await isFolder(from))
-  const files = isList(from) ? from : folder ? await findFiles(from, part ?? 'training', version) : [from]
   const contents: Uint8Array[] = []
   const record = version.labels + values
   let rows = 0
@@ -119,8 +185,6 @@ async function load(
     contents.push(bytes)
     rows += bytes.length / record
   }
-  if (!folder && part !== undefined)
-    throw usageError(`part is '${part}', and ${files.map(fileText).join(', ')} is no folder`, 'leave part out')
   rows = Math.min(rows, limit)
   const inputs = new Float32Array(rows * values)
   const targets = new Int32Array(rows)
@@ -132,14 +196,23 @@ async function load(
     }
   }
   return dataset({
-    name: folder ? partName(version.name, part) : version.name,
+    name,
     inputs: tensor('float32', shape === 'image' ? [rows, 3, side, side] : [rows, values], inputs),
     targets: tensor('int32', [rows], targets),
     task: 'classification',
     classes: version.classes,
     sameUnit: true,
-    source: `${version.name} (Krizhevsky 2009), ${files.map((file) => fileText(file).replace(/^.*[\\/]/, '')).join(', ')}`,
+    source,
   })
+}
+
+/** A file that is missing is the reader's to report. */
+async function allThere(files: readonly (string | URL)[]): Promise<boolean> {
+  const { access } = await import('node:fs/promises')
+  return Promise.all(files.map((file) => access(file))).then(
+    () => true,
+    () => false,
+  )
 }
 
 /** What is neither there nor readable is left to the reader of files, whose messages are better. */

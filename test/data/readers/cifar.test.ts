@@ -1,6 +1,7 @@
 /** @file CIFAR-10 and CIFAR-100 in their binary version. */
 import { gzipSync } from 'node:zlib'
 import { describe, expect, test } from 'vitest'
+import { rowSource } from '../../../src/data/dataset.ts'
 import { cifar10, cifar100 } from '../../../src/data/readers/cifar.ts'
 import { failure } from '../failure.ts'
 import { cifar } from './encoders.ts'
@@ -34,6 +35,36 @@ describe('CIFAR-10', () => {
     ])
     const all = await cifar10(`${folder}/ten`, { part: 'all' }).load()
     expect([all.name, ...all.targets.data]).toEqual(['CIFAR-10', 3, 0, 9, 5, 6, 7])
+  })
+  test('streamed: the same rows as from memory, from the files where they lie', async () => {
+    write('plain/data_batch_1.bin', cifar([[3], [0]]))
+    write('plain/data_batch_2.bin', cifar([[9]]))
+    for (const [shape, limit] of [
+      ['image', undefined],
+      ['flat', 2],
+    ] as const) {
+      const options = { shape, ...(limit && { limit }) }
+      const rows = await cifar10(`${folder}/plain`, { ...options, stream: true }).load()
+      const memory = rowSource(await cifar10(`${folder}/plain`, options).load())
+      expect({ ...rows, read: 0 }).toEqual({ ...memory, read: 0 })
+      const read = (source: typeof memory) => {
+        const [inputs, targets] = [new Float32Array(2 * 3072), new Int32Array(2)]
+        source.read([1, 0], 0, 2, inputs, targets)
+        return [inputs, targets]
+      }
+      expect(read(rows)).toEqual(read(memory))
+    }
+    expect(await failure(() => cifar10(`${folder}/ten`, { stream: true }).load())).toBe(
+      `data: ${one} is packed, and stream reads files where they lie → unpack it: gunzip ${one}; or leave stream out`,
+    )
+    const coarse = write(
+      'coarse.bin',
+      cifar([
+        [7, 70],
+        [8, 80],
+      ]),
+    )
+    expect((await cifar100([coarse], { labels: 'coarse', stream: true }).load()).labels).toEqual(Int32Array.of(7, 8))
   })
   test('files of any name', async () => {
     expect([...(await cifar10([four, one]).load()).targets.data]).toEqual([9, 3, 0])
