@@ -96,9 +96,16 @@ function layerOf(layer: LayerSpec): Layer {
     case 'lstm':
       return nn.lstm(layer.units)
     case 'maxPool':
+      return nn.maxPool(layer.size)
     case 'averagePool':
-      return nn[layer.kind](layer.size)
-    default:
-      return nn[layer.kind]()
+      return nn.averagePool(layer.size)
+    case 'batchNorm':
+      return nn.batchNorm()
+    case 'relu':
+      return nn.relu()
+    case 'tanh':
+      return nn.tanh()
+    case 'flatten':
+      return nn.flatten()
   }
 }
