@@ -1,4 +1,4 @@
-// A convolutional net on CIFAR-10: `rappel train --config examples/cifar-10.ts`. The binary batches lie in data/cifar-10; RAPPEL_DATA
+// A convolutional net on CIFAR-10: `npm run rappel -- train --config examples/cifar-10.ts`. The binary batches lie in data/cifar-10; RAPPEL_DATA
 // names another folder than data. It takes what is there of data_batch_1 to 5, and validates on the test images.
 import { readdirSync } from 'node:fs'
 import { augment, defineConfig, loss, nn, optim, penalty, schedule } from 'rappel'

@@ -1,4 +1,4 @@
-// A small convolutional net on Fashion-MNIST: `rappel train --config examples/fashion-mnist.ts`. The four idx files lie in
+// A small convolutional net on Fashion-MNIST: `npm run rappel -- train --config examples/fashion-mnist.ts`. The four idx files lie in
 // data/fashion-mnist; RAPPEL_DATA names another folder than data.
 import { augment, defineConfig, loss, nn, optim, penalty, schedule } from 'rappel'
 import { fashionMnist } from 'rappel/data'

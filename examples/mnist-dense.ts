@@ -1,4 +1,4 @@
-// A net of two layers on MNIST: `rappel train --config examples/mnist-dense.ts`. The four idx files lie in data/mnist; RAPPEL_DATA
+// A net of two layers on MNIST: `npm run rappel -- train --config examples/mnist-dense.ts`. The four idx files lie in data/mnist; RAPPEL_DATA
 // names another folder than data.
 import { defineConfig, loss, nn, optim, penalty, schedule } from 'rappel'
 import { mnist } from 'rappel/data'

@@ -1,4 +1,4 @@
-// LeNet on MNIST: `rappel train --config examples/mnist-lenet.ts`. The four idx files lie in data/mnist; RAPPEL_DATA names another
+// LeNet on MNIST: `npm run rappel -- train --config examples/mnist-lenet.ts`. The four idx files lie in data/mnist; RAPPEL_DATA names another
 // folder than data.
 import { augment, defineConfig, loss, nn, optim, penalty, schedule } from 'rappel'
 import { mnist } from 'rappel/data'

@@ -1,4 +1,4 @@
-// An LSTM that predicts the next character of a text: `rappel train --config examples/shakespeare.ts`. The text lies in
+// An LSTM that predicts the next character of a text: `npm run rappel -- train --config examples/shakespeare.ts`. The text lies in
 // data/tinyshakespeare.txt.gz; RAPPEL_DATA names another folder than data.
 import { defineConfig, loss, nn, optim } from 'rappel'
 import { text } from 'rappel/data'
