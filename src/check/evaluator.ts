@@ -52,6 +52,11 @@ export interface Evaluator {
    * @param directions for each, one array a tensor
    */
   valuesAlong(directions: readonly (readonly Float64Array[])[], offsets: readonly number[]): Promise<Values>
+  /** Gradients at x + offset·v for each offset: for the check of Hessian-vector products, by tensor. */
+  gradientsAlong?(
+    direction: readonly Float64Array[],
+    offsets: readonly number[],
+  ): Promise<readonly (readonly Float64Array[])[]>
   /** Hessian-vector products at the base point, where the function gives them. */
   hessianVector?(vector: readonly Float64Array[]): Promise<readonly Float64Array[]>
   release?(): Promise<void>
