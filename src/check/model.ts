@@ -294,7 +294,7 @@ function placeBase(graphs: ModelGraphs, options: ModelEvaluatorOptions): Record<
   const entries = graph.inputs.map((input): [string, Tensor] => {
     const placed = arena.place(input.dtype, input.shape)
     const data = placed.data as Float64Array
-    if (random.has(input.name)) drawInto(data, new CounterStream(options.seed ?? 0, `check/${input.name}`))
+    if (random.has(input.name)) data.set(randomValues(options.seed ?? 0, input.name, data.length))
     else if (initial.has(input.name) && given[input.name] === undefined) data.fill(initial.get(input.name) as number)
     else data.set(fitting(input, given[input.name]).data as Float64Array)
     return [input.name, placed]
@@ -310,9 +310,9 @@ function fitting(input: ValueType & { readonly name: string }, given: Tensor | u
   throw new RappelError('shape', `the check's '${input.name}' is ${got}, expected ${typeText(input)}`)
 }
 
-/** The numbers that a float32 net would get. */
-function drawInto(data: Float64Array, stream: CounterStream): void {
-  const drawn = new Float32Array(data.length)
-  stream.fill(drawn)
-  data.set(drawn)
+/** What a random input holds in every evaluation of a check: the numbers that a float32 net would get. */
+export function randomValues(seed: number, name: string, length: number): Float32Array {
+  const drawn = new Float32Array(length)
+  new CounterStream(seed, `check/${name}`).fill(drawn)
+  return drawn
 }
