@@ -9,8 +9,8 @@ import type { CheckOptions } from '../../src/check/options.ts'
 import { nativeEngine } from '../../src/engine/native.ts'
 import { initialValue, loss, nn } from '../../src/nn/index.ts'
 
-const [threads, activation] = [Number(process.argv[2]), process.argv[3] as 'tanh' | 'relu']
-const act = nn[activation]
+const threads = Number(process.argv[2])
+const act = process.argv[3] === 'relu' ? nn.relu : nn.tanh
 const net = {
   model: nn.sequential(nn.dense(50), act(), nn.dense(50), act(), nn.dense(10)),
   loss: loss.softmaxCrossEntropy(),

@@ -171,7 +171,9 @@ function stoppable(evaluator: ModelEvaluator, signal: AbortSignal | undefined): 
   }
   const { gradientsAlong } = evaluator
   return {
-    ...{ tensors: evaluator.tensors, precision: evaluator.precision, at: evaluator.at },
+    tensors: evaluator.tensors,
+    precision: evaluator.precision,
+    at: evaluator.at,
     analytic: () => before().then(() => evaluator.analytic()),
     valuesAt: (moves) => before().then(() => evaluator.valuesAt(moves)),
     frozenValuesAt: (moves) => before().then(() => evaluator.frozenValuesAt(moves)),

@@ -1,5 +1,5 @@
 /** @file `rappel check`. */
-import { usageError } from '../base/errors.ts'
+import { show, usageError } from '../base/errors.ts'
 import { pointText } from '../check/model-check.ts'
 import type { Verdict } from '../check/report.ts'
 import type { Flags } from './arguments.ts'
@@ -66,5 +66,5 @@ function requestOf(flags: Flags): CheckRequest {
 function examplesOf(given: string | true): number {
   const value = /^\d+$/.test(String(given)) ? Number(given) : 0
   if (value >= 1 && Number.isSafeInteger(value)) return value
-  throw usageError(`--examples is '${given}', expected a whole number from 1 up`)
+  throw usageError(`--examples is ${show(given)}, expected a whole number from 1 up`)
 }

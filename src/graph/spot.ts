@@ -81,7 +81,7 @@ export function coordinates(index: Value, shape: Shape): Value[] {
 }
 
 /** The inverse of `coordinates`. */
-export function counted(along: readonly Value[], shape: Shape): Value {
+function counted(along: readonly Value[], shape: Shape): Value {
   return along.slice(1).reduce((index, position, i) => op.add(op.mul(index, shape[i + 1]), position), along[0])
 }
 

@@ -1,6 +1,6 @@
 /** @file The check of whole nets: silent on right ones of every kind, and loud, with the right name, where a rule is wrong. */
 import { describe, expect, test } from 'vitest'
-import { type Tensor, tensor } from '../../src/base/tensor.ts'
+import type { Tensor } from '../../src/base/tensor.ts'
 import { checkModel } from '../../src/check/model-check.ts'
 import type { ModelReport } from '../../src/check/model-report.ts'
 import { dataset } from '../../src/data/dataset.ts'
@@ -71,7 +71,8 @@ function changed(
   change: (gradients: readonly (Value | undefined)[]) => (Value | undefined)[],
 ): Operators {
   const rule = operators[kind].gradient as GradientRule
-  return { ...operators, [kind]: { ...operators[kind], gradient: (node, dys) => change(rule(node, dys)) } }
+  const gradient: GradientRule = (node, dys) => change(rule(node, dys))
+  return { ...operators, [kind]: { ...operators[kind], gradient } }
 }
 
 const failing = (report: ModelReport) => [
