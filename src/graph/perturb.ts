@@ -11,7 +11,7 @@ import { batchedValue } from './ops/shapes.ts'
 import { spotRules } from './perturb_rules.ts'
 import { copyBodies } from './rewrite.ts'
 import { applyNode, baseAt, isSpot, type Rows, spread } from './spot.ts'
-import type { Graph, Node, Operators, Value } from './types.ts'
+import type { BatchedInput, Graph, Node, Operators, Value } from './types.ts'
 
 /** Names of the inputs that say which element each row moves (int64 [size], row by row), and what stands there. */
 export const movedIndexName = 'moved/index'
@@ -40,30 +40,14 @@ export interface PerturbOptions {
  *   cannot be
  */
 export function perturbGraph(graph: Graph, operators: Operators, { moved, size, compared }: PerturbOptions): Graph {
-  const names = typeof moved === 'string' ? [moved] : moved
-  const known = graph.inputs.map(({ name }) => name)
-  for (const name of names)
-    if (!known.includes(name))
-      throw new RappelError('shape', `the graph '${graph.name}' has no input '${name}'`, suggestion(name, known))
   const builder = new Builder(operators)
-  const copies = new Map<Value, Rows>()
-  for (const input of graph.inputs) {
-    const { name, dtype, shape } = input
-    if (!names.includes(name)) copies.set(input, { value: builder.input(name, dtype, shape), batched: false })
-    else if (typeof moved !== 'string')
-      copies.set(input, { value: builder.input(name, dtype, [size, ...shape]), batched: true })
-    else
-      copies.set(input, {
-        base: builder.input(name, dtype, shape),
-        index: builder.input(movedIndexName, 'int64', [size]),
-        moved: builder.input(movedValueName, dtype, [size]),
-      })
-  }
+  const copying: Copying = { builder, operators, size, copies: copyInputs(graph, builder, moved, size) }
+  const { copies } = copying
   for (const constant of graph.constants)
     if (constant.constant !== undefined)
       copies.set(constant, { value: builder.constant(constant.constant), batched: false })
   for (const node of graph.nodes) {
-    const outputs = perturbNode(node, { builder, operators, copies, size })
+    const outputs = perturbNode(node, copying)
     node.outputs.forEach((output, i) => void copies.set(output, outputs[i]))
   }
   const given = graph.outputs
@@ -71,8 +55,7 @@ export function perturbGraph(graph: Graph, operators: Operators, { moved, size, 
     .map((output): [string, Value] => [output.name, batchedValue(spread(copies.get(output) as Rows, size), size)])
   if (compared === undefined) return builder.graph(graph.name, given)
   const winners = graph.outputs.filter(({ name }) => compared.includes(name))
-  const changed = countChanged(winners, { builder, operators, copies, size })
-  return builder.graph(graph.name, [...given, [changedName, changed]])
+  return builder.graph(graph.name, [...given, [changedName, countChanged(winners, copying)]])
 }
 
 interface Copying {
@@ -82,18 +65,41 @@ interface Copying {
   readonly size: number
 }
 
+function copyInputs(graph: Graph, builder: Builder, moved: PerturbOptions['moved'], size: number): Map<Value, Rows> {
+  const names = typeof moved === 'string' ? [moved] : moved
+  const known = graph.inputs.map(({ name }) => name)
+  for (const name of names)
+    if (!known.includes(name))
+      throw new RappelError('shape', `the graph '${graph.name}' has no input '${name}'`, suggestion(name, known))
+  const copyOf = ({ name, dtype, shape }: Value): Rows => {
+    if (!names.includes(name)) return { value: builder.input(name, dtype, shape), batched: false }
+    if (typeof moved !== 'string') return { value: builder.input(name, dtype, [size, ...shape]), batched: true }
+    return {
+      base: builder.input(name, dtype, shape),
+      index: builder.input(movedIndexName, 'int64', [size]),
+      moved: builder.input(movedValueName, dtype, [size]),
+    }
+  }
+  return new Map(graph.inputs.map((input) => [input, copyOf(input)]))
+}
+
 function perturbNode(node: Node, { builder, operators, copies, size }: Copying): readonly Rows[] {
   const inputs = node.inputs.map((input) => input && copies.get(input))
-  const captured = capturedValues(node).map((value) => copies.get(value) as Rows)
-  if ([...inputs, ...captured].every((rows) => rows === undefined || (!isSpot(rows) && !rows.batched))) {
-    const around = new Map([...copies].flatMap(([from, to]) => (isSpot(to) ? [] : [[from, to.value] as const])))
-    const values = node.inputs.map((input) => input && around.get(input))
-    const outputs = builder.node(node.kind, values, copyBodies(node, builder, {}, around))
+  const around = new Map(capturedValues(node).map((value) => [value, copies.get(value) as Rows]))
+  const used = [...inputs, ...around.values()]
+  if (used.every((rows) => rows === undefined || isShared(rows))) {
+    const values = inputs.map((rows) => rows && (rows as BatchedInput).value)
+    const captured = new Map([...around].map(([value, rows]) => [value, (rows as BatchedInput).value]))
+    const outputs = builder.node(node.kind, values, copyBodies(node, builder, {}, captured))
     return outputs.map((value) => ({ value, batched: false }))
   }
-  const sparse = inputs.some((rows) => rows !== undefined && isSpot(rows))
-  return (sparse && spotRules[node.kind]?.(node, inputs, size, operators)) || applyNode(node, inputs, size, operators)
+  const holdsSpot = inputs.some((rows) => rows !== undefined && isSpot(rows))
+  return (
+    (holdsSpot && spotRules[node.kind]?.(node, inputs, size, operators)) || applyNode(node, inputs, size, operators)
+  )
 }
+
+const isShared = (rows: Rows) => !isSpot(rows) && !rows.batched
 
 /** In each row, how many of the winners are others than at the base point. */
 function countChanged(winners: readonly Value[], { builder, copies, size }: Copying): Value {
