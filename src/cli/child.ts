@@ -1,26 +1,28 @@
 /**
- * @file The process that trains. It runs apart from the command line, so that a crash of native code, or a kill, does not take
+ * @file The process that trains, or checks. It runs apart from the command line, so that a crash of native code, or a kill, does not take
  * the command line with it. Nothing ends it while a session runs: asked to stop, it ends after the step in progress.
  */
 import { join } from 'node:path'
+import { checkModel } from '../check/model-check.ts'
 import { nativeEngine } from '../engine/native.ts'
 import { type Config, planFromConfig } from '../train/config.ts'
 import { runTraining } from '../train/loop.ts'
 import { modelFile } from '../train/model-file.ts'
 import type { TrainingPlan } from '../train/plan.ts'
+import { type CheckDocument, checkDocument } from './check-document.ts'
 import { loadConfigFile } from './config-file.ts'
 import { demoConfig } from './demo-config.ts'
 import { type RunDocument, runDocument, toJson } from './document.ts'
 import { explained } from './explain.ts'
 import { failureOf, printFailure } from './failure.ts'
 import { writeWhole } from './files.ts'
-import type { FromChild, Result, ToChild, TrainRequest } from './protocol.ts'
+import type { CheckRequest, FromChild, Result, ToChild, Work } from './protocol.ts'
 import { claimRunFolder } from './run-folder.ts'
 import { surviveClosedStreams } from './streams.ts'
 
 /** The user's file while its code runs; then what goes wrong, goes wrong there. */
 let userFile: string | undefined
-let training = false
+let working = false
 const stop = new AbortController()
 
 // The terminal sends Ctrl-C to both processes; the command line decides what it means, so here all is one.
@@ -28,7 +30,7 @@ for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM', 'disconnect']) process.on(s
 process.on('uncaughtException', fail)
 process.on('message', (message: ToChild) => {
   if (message.type === 'stop') onStop()
-  else work(message.request).then((document) => end({ type: 'done', document }), fail)
+  else work(message).then(end, fail)
 })
 surviveClosedStreams()
 // The user's code may lie deep under the layers that call it.
@@ -37,25 +39,45 @@ tell({ type: 'ready' })
 
 function onStop(): void {
   stop.abort()
-  if (!training) process.exit()
+  if (!working) process.exit()
 }
 
 function fail(error: unknown): void {
+  // A check that was stopped has nothing to keep.
+  if (stop.signal.aborted && error === stop.signal.reason) process.exit()
   const failure = failureOf(userFile === undefined ? error : explained(error), userFile)
   if (process.env.RAPPEL_DEBUG) printFailure(failure, error)
   end({ type: 'failed', failure })
 }
 
-async function work({ configFile, out, ...overrides }: TrainRequest): Promise<RunDocument> {
+async function work({ type, request }: Work): Promise<Result> {
+  const { configFile, seed, threads } = request
   userFile = configFile
   const config = (configFile === undefined ? demoConfig() : await loadConfigFile(configFile)) as Config
   const plan = await planFromConfig(config, {
-    ...overrides,
+    seed,
+    threads,
     onProgress: (progress) => tell({ type: 'loading', progress }),
   })
   userFile = undefined
-  training = true
-  return train(plan, config.provider, out)
+  working = true
+  if (type === 'check') return { type: 'checked', document: await check(plan, request) }
+  if (request.check) tell({ type: 'before', check: await check(plan, {}) })
+  return { type: 'trained', document: await train(plan, config.provider, request.out) }
+}
+
+/** On the CPU, whatever the plan's provider: others have no float64. */
+async function check(plan: TrainingPlan, { extent, examples }: CheckRequest): Promise<CheckDocument> {
+  const engine = await nativeEngine({ threads: plan.threads })
+  const startedAt = performance.now()
+  const report = await checkModel(plan, engine, {
+    ...(extent === 'all' && { coordinates: 'all' }),
+    ...(extent === 'directions' && { mode: 'directions' }),
+    ...(examples !== undefined && { examples }),
+    onProgress: (progress) => tell({ type: 'checking', progress }),
+    signal: stop.signal,
+  })
+  return checkDocument(report, plan, engine.description, (performance.now() - startedAt) / 1000)
 }
 
 async function train(plan: TrainingPlan, provider: Config['provider'], out: string | undefined): Promise<RunDocument> {

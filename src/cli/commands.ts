@@ -8,9 +8,12 @@ export interface Command extends Shape {
   run(flags: Flags, word: string | undefined): Promise<number>
 }
 
-const training = {
+const chance = {
   seed: { value: '<n>', help: 'the seed of all chance: data order, first values, dropout' },
   threads: { value: '<n>', help: 'threads within one operator (default: by the size of the net)' },
+}
+const training = {
+  ...chance,
   out: { value: '<folder>', help: 'where to write the run (default: a new folder in .rappel/runs)' },
   json: { help: 'print the final document as JSON' },
   events: { help: 'print every event as a line of JSON while it happens' },
@@ -18,7 +21,7 @@ const training = {
 
 export const commands: Readonly<Record<string, Command>> = {
   demo: {
-    summary: 'train a small net on the built-in digits and report',
+    summary: 'check and train a small net on the built-in digits and report',
     options: training,
     example: 'rappel demo --seed 3',
     run: async (flags) => (await import('./train-command.ts')).demoCommand(flags),
@@ -31,6 +34,19 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     example: 'rappel train --config other.config.ts --json',
     run: async (flags) => (await import('./train-command.ts')).trainCommand(flags),
+  },
+  check: {
+    summary: 'check the gradients of the project in this folder',
+    options: {
+      config: { value: '<file>', help: 'the configuration, or its folder (default: rappel.config.ts)' },
+      ...chance,
+      all: { help: 'every coordinate of every parameter (default: 100 of each where there are many)' },
+      fast: { help: 'random directions, and coordinates only where they disagree' },
+      examples: { value: '<n>', help: 'examples in the loss: few mean few kinks (default: 3 or 8)' },
+      json: { help: 'print the report as JSON' },
+    },
+    example: 'rappel check --all --json',
+    run: async (flags) => (await import('./check-command.ts')).checkCommand(flags),
   },
   init: {
     summary: 'make a project to start from',

@@ -1,21 +1,39 @@
-/** @file What the command line and the process that trains say to each other. */
+/** @file What the command line and the process that works say to each other. */
+import type { CheckProgress } from '../check/model-check.ts'
 import type { LoadProgress } from '../data/progress.ts'
 import type { TrainingEvent } from '../train/events.ts'
+import type { CheckDocument } from './check-document.ts'
 import type { RunDocument } from './document.ts'
 import type { Failure } from './failure.ts'
 import type { RunFolder } from './run-folder.ts'
 
-/** The work, sent once at the start. */
-export interface TrainRequest {
+/** What both kinds of work take. */
+interface Project {
   /** The project's file; undefined for the built-in demo. */
   readonly configFile?: string
   readonly seed?: number
   readonly threads?: number
-  /** Folder into which the run is written, `model.onnx` and `run.json`; default: a new one. */
-  readonly out?: string
 }
 
-export type ToChild = { readonly type: 'train'; readonly request: TrainRequest } | { readonly type: 'stop' }
+export interface TrainRequest extends Project {
+  /** Folder into which the run is written, `model.onnx` and `run.json`; default: a new one. */
+  readonly out?: string
+  /** Whether the gradients are checked before. */
+  readonly check?: boolean
+}
+
+export interface CheckRequest extends Project {
+  /** How many coordinates of each tensor, every tensor by directions, or what the check chooses. */
+  readonly extent?: 'all' | 'directions'
+  readonly examples?: number
+}
+
+/** The work, sent once at the start. */
+export type Work =
+  | { readonly type: 'train'; readonly request: TrainRequest }
+  | { readonly type: 'check'; readonly request: CheckRequest }
+
+export type ToChild = Work | { readonly type: 'stop' }
 
 export type FromChild =
   | { readonly type: 'ready' }
@@ -24,9 +42,13 @@ export type FromChild =
   /** From here on there is a folder, which is to be taken away if nothing is done in it. */
   | { readonly type: 'claimed'; readonly folder: RunFolder }
   | { readonly type: 'event'; readonly event: TrainingEvent }
+  | { readonly type: 'checking'; readonly progress: CheckProgress }
+  /** The check before a training. */
+  | { readonly type: 'before'; readonly check: CheckDocument }
   | Result
 
 /** The last message. */
 export type Result =
-  | { readonly type: 'done'; readonly document: RunDocument }
+  | { readonly type: 'trained'; readonly document: RunDocument }
+  | { readonly type: 'checked'; readonly document: CheckDocument }
   | { readonly type: 'failed'; readonly failure: Failure }

@@ -1,52 +1,62 @@
 /** @file `rappel train` and `rappel demo`. */
 import { checkField } from '../train/config.ts'
 import type { Flags } from './arguments.ts'
+import type { CheckDocument } from './check-document.ts'
+import { checkLine } from './check-report.ts'
 import { findConfigFile } from './config-file.ts'
 import { type RunDocument, toJson } from './document.ts'
 import { printFailure } from './failure.ts'
 import { Progress } from './progress.ts'
 import { painter, reportText } from './report.ts'
 import { Stop } from './stop.ts'
-import { trainInChild } from './supervise.ts'
+import { workInChild } from './supervise.ts'
 
 /** Trains the project in `--config`. @returns the exit status */
 export async function trainCommand(flags: Flags): Promise<number> {
   return run(flags, findConfigFile(flags.config as string | undefined))
 }
 
-/** Trains the built-in digits. */
+/** Checks the gradients of a small net, then trains it on the built-in digits. */
 export async function demoCommand(flags: Flags): Promise<number> {
-  return run(flags, undefined)
+  return run(flags, undefined, true)
 }
 
-async function run(flags: Flags, configFile: string | undefined): Promise<number> {
+async function run(flags: Flags, configFile: string | undefined, check = false): Promise<number> {
   const stop = new Stop()
   const request = {
     configFile,
     seed: wholeNumber('seed', flags.seed),
     threads: wholeNumber('threads', flags.threads),
     out: flags.out as string | undefined,
+    check,
   }
   const progress = new Progress(process.stderr)
-  const ended = await trainInChild(
-    request,
-    (event) => {
-      if (flags.events) process.stdout.write(`${toJson(event)}\n`)
-      progress.show(event)
+  const ended = await workInChild(
+    { type: 'train', request },
+    (message) => {
+      if (message.type === 'before') showCheck(message.check, flags)
+      if (message.type === 'loading') progress.load(message.progress)
+      if (message.type !== 'event') return
+      if (flags.events) process.stdout.write(`${toJson(message.event)}\n`)
+      progress.show(message.event)
     },
     stop,
-    (loading) => progress.load(loading),
   ).finally(() => progress.clear())
   if (ended.type === 'failed') {
     printFailure(ended.failure)
     return ended.failure.exitCode
   }
-  if (ended.type === 'stopped') {
+  if (ended.type !== 'trained') {
     process.stderr.write('rappel: stopped before the first step; nothing was written\n')
     return stop.status
   }
   print(ended.document, flags)
   return statusOf(ended.document, stop)
+}
+
+function showCheck(check: CheckDocument, flags: Flags): void {
+  if (flags.events) process.stdout.write(`${toJson({ type: 'check', ...check })}\n`)
+  process.stderr.write(`${checkLine(check)}\n`)
 }
 
 function print(document: RunDocument, flags: Flags): void {
@@ -65,7 +75,7 @@ function statusOf({ outcome, steps, model }: RunDocument, stop: Stop): number {
   return outcome.reason === 'interrupted' || stop.asked.aborted ? stop.status : 0
 }
 
-function wholeNumber(name: 'seed' | 'threads', given: string | true | undefined): number | undefined {
+export function wholeNumber(name: 'seed' | 'threads', given: string | true | undefined): number | undefined {
   if (given === undefined) return undefined
   const value = /^\d+$/.test(String(given)) ? Number(given) : given
   checkField(name, value, `--${name}`)

@@ -4,7 +4,7 @@ import { gradients } from '../graph/autodiff.ts'
 import { Builder } from '../graph/graph.ts'
 import * as op from '../graph/op.ts'
 import { operators } from '../graph/ops/index.ts'
-import type { Graph, Value } from '../graph/types.ts'
+import type { Graph, Operators, Value } from '../graph/types.ts'
 import type { Constraint } from '../nn/constraint.ts'
 import { correctCount, type Loss } from '../nn/loss.ts'
 import { type Buffer, type Layer, ModelContext, type Parameter, type RandomInput } from '../nn/model.ts'
@@ -37,20 +37,23 @@ export interface NetGraph {
   readonly randomInputs: readonly RandomInput[]
 }
 
-interface Built {
+/** A net under construction. */
+export interface Built {
   readonly builder: Builder
   readonly context: ModelContext
   readonly output: Value
 }
 
-function buildNet(net: NetDescription, batch: number, training: boolean): Built {
-  const builder = new Builder(operators)
+/** Builds the layers, from the input on. @param table the operators; another table is for tests of what finds wrong rules */
+export function buildNet(net: NetDescription, batch: number, training: boolean, table: Operators = operators): Built {
+  const builder = new Builder(table)
   const context = new ModelContext(builder, training)
   const input = builder.input(inputName, 'float32', [batch, ...net.featureShape])
   return { builder, context, output: net.model.build(input, context) }
 }
 
-function targetInput(net: NetDescription, builder: Builder, batch: number): Value {
+/** The input that holds a batch's targets. */
+export function targetInput(net: NetDescription, builder: Builder, batch: number): Value {
   const dtype: DType = net.loss.task === 'classification' ? 'int32' : 'float32'
   return builder.input(targetName, dtype, [batch, ...net.targetShape])
 }

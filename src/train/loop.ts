@@ -307,7 +307,7 @@ function firstNotFinite(state: TrainingState): string | undefined {
 }
 
 /** Pages have no setImmediate; a timer of 0 ms is the next best. */
-function letOthersRun(resume: () => void): void {
+export function letOthersRun(resume: () => void): void {
   if (typeof setImmediate === 'function') setImmediate(resume)
   else setTimeout(resume, 0)
 }
