@@ -21,17 +21,20 @@ const leastShare = 1e-2
  * Compares the step's gradients of the objective with given ones.
  *
  * @param gradient in float64, in the order of the net's parameters
+ * @param units the greatest entry that each tensor's gradient had elsewhere: where examples are fitted, gradients are small differences
+ *   of large numbers, and rounding is as large as it was. Default: none
  */
 export async function checkFloat32(
   net: NetDescription,
   engine: Engine,
   point: Omit<ModelEvaluatorOptions, 'part' | 'training' | 'operators'>,
   gradient: readonly Float64Array[],
+  units: readonly number[] = [],
 ): Promise<Float32Report> {
   const { graph: said, parameters } = trainingGraph(net, point.inputs.shape[0])
   const graph = engine.provider === 'cpu' ? fastForms(said, operators) : said
   const found = await evaluate(engine, graph, feedsOf(graph, net, point))
-  const greatest = gradient.map((values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0))
+  const greatest = greatestEntries(gradient).map((here, t) => Math.max(here, units[t] ?? 0))
   const least = leastShare * Math.max(...greatest)
   const deviations = parameters.map(({ name }, t) =>
     deviationOf(numbers(found[gradientName(name)]), gradient[t], Math.max(greatest[t], least)),
@@ -47,6 +50,11 @@ export async function checkFloat32(
   const verdict = worstVerdict(tensors.map((one) => one.verdict))
   const named = tensors.reduce((a, b) => (b.deviation > a.deviation || Number.isNaN(b.deviation) ? b : a))
   return { verdict, tensors, kinks, words: wordsOf(verdict, named, kinks) }
+}
+
+/** The greatest absolute value in each tensor. */
+export function greatestEntries(gradient: readonly Float64Array[]): number[] {
+  return gradient.map((values) => values.reduce((most, value) => Math.max(most, Math.abs(value)), 0))
 }
 
 /** The largest difference of two entries in units of `scale`; 0 where all are equal, NaN where one is not a number. */

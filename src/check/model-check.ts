@@ -8,7 +8,7 @@ import type { Operators } from '../graph/types.ts'
 import { letOthersRun } from '../train/loop.ts'
 import type { TrainingPlan } from '../train/plan.ts'
 import { checkEvaluator } from './check-evaluator.ts'
-import { checkFloat32 } from './float32.ts'
+import { checkFloat32, greatestEntries } from './float32.ts'
 import { type ModelEvaluator, type ModelEvaluatorOptions, modelEvaluator } from './model.ts'
 import { depthOf, ModelGraphs, type Part } from './model-graphs.ts'
 import { isFinitePoint, type ModelPoint, modelPoints } from './model-points.ts'
@@ -106,6 +106,8 @@ class PointCheck {
   readonly #plan: TrainingPlan
   readonly #engine: Engine
   readonly #settings: Settings
+  /** The greatest entry of each tensor's gradient, at all points so far. */
+  #units: readonly number[] = []
 
   constructor(plan: TrainingPlan, engine: Engine, settings: Settings) {
     this.#plan = plan
@@ -123,14 +125,15 @@ class PointCheck {
     )
     const { data: rows, core } = this.#settings
     const at = { parameters: point.parameters, buffers: point.buffers, seed: core.seed, ...rows }
-    const float32 = await checkFloat32(net, this.#engine, at, objective)
+    const float32 = await checkFloat32(net, this.#engine, at, objective, this.#units)
+    this.#units = greatestEntries(objective).map((here, t) => Math.max(here, this.#units[t] ?? 0))
     return { steps: point.steps, data: data.report, ...(penalty && { penalty: penalty.report }), float32 }
   }
 
   /** Undefined where the penalty is on none of the parameters. */
   async #penalty(point: ModelPoint): Promise<Checked | undefined> {
     const { net } = this.#plan
-    const { parameters } = new ModelGraphs(net, { part: 'data', batch: 1, training: true })
+    const { parameters } = new ModelGraphs(net, { part: 'data', batch: 1, training: false })
     return net.penalty?.of(parameters) === undefined ? undefined : this.#check(point, 'penalty')
   }
 

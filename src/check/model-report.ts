@@ -6,7 +6,7 @@ export interface Float32Report {
   readonly verdict: Verdict
   readonly tensors: readonly {
     readonly name: string
-    /** The largest difference of two entries, in units of the greatest entry (see `deviationOf`). */
+    /** The largest difference of two entries, in units of the greatest entry at this point and those before it. */
     readonly deviation: number
     readonly verdict: Verdict
   }[]

@@ -1,7 +1,7 @@
 /** @file The float32 step beside float64 gradients. */
 import { expect, test } from 'vitest'
 import { tensor } from '../../src/base/tensor.ts'
-import { checkFloat32, deviationOf } from '../../src/check/float32.ts'
+import { checkFloat32, deviationOf, greatestEntries } from '../../src/check/float32.ts'
 import { modelEvaluator } from '../../src/check/model.ts'
 import { squaredError } from '../../src/nn/loss.ts'
 import { dense, relu, sequential } from '../../src/nn/nn.ts'
@@ -42,6 +42,15 @@ test('one entry a thousandth off is doubtful, a tenth off is wrong; the tensor i
   const wrong = await checkFloat32(given.net, engine, point, off(0.1))
   expect(wrong.tensors.map(({ verdict }) => verdict)).toEqual(['pass', 'pass', 'fail', 'pass', 'pass', 'pass'])
   expect(wrong.words).toMatch(/is 1\.0e-1 of its greatest entry off in dense2\.weight/)
+})
+
+test('where gradients are small because examples are fitted, those of other points are the unit', async () => {
+  const point = pointOf(given, 'data')
+  const gradient = await gradientOf(given.net, point)
+  const off = gradient.map((values) => values.map((value) => value * (1 + 1e-3)))
+  expect((await checkFloat32(given.net, engine, point, off)).verdict).toBe('inconclusive')
+  const units = greatestEntries(gradient).map((here) => 100 * here)
+  expect((await checkFloat32(given.net, engine, point, off, units)).verdict).toBe('pass')
 })
 
 test('a unit that float32 puts on the other side of its kink says nothing', async () => {

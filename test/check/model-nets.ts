@@ -96,6 +96,13 @@ export const penaltyCases: readonly NetCase[] = [
   penalised('l2', penalty.l2(1e-2)),
   penalised('l1', penalty.l1(1e-2)),
   penalised('elasticNet with biases', penalty.elasticNet(1e-2, 1e-2, { biases: true })),
+  {
+    name: 'l2 with batchNorm and dropout',
+    net: {
+      ...layers('', [4], [dense(5), nn.batchNorm(), relu(), nn.dropout(0.3), dense(3)]).net,
+      penalty: penalty.l2(1e-2, { biases: true }),
+    },
+  },
   penalised('perLayer', penalty.perLayer({ dense1: penalty.l2(0.1), 'dense2.bias': penalty.l1(0.1) })),
 ]
 

@@ -17,8 +17,9 @@ test('without a command: what there is', async () => {
   expect(text.replace(/^rappel \S+/, 'rappel X')).toMatchInlineSnapshot(`
     "rappel X trains neural networks on ONNX graphs and shows whether the training is right
 
-      rappel demo           train a small net on the built-in digits and report
+      rappel demo           check and train a small net on the built-in digits and report
       rappel train          train the project in this folder
+      rappel check          check the gradients of the project in this folder
       rappel init <folder>  make a project to start from
       rappel export [run]   write a run's model elsewhere or in another form
 
