@@ -1,0 +1,17 @@
+/** @file `rappel/check`: the gradient check. Loads without a runtime. */
+export { checkEvaluator } from './check-evaluator.ts'
+export type { CheckedTensor, Evaluator, Move, Values } from './evaluator.ts'
+export { type AssertOptions, assertGradient, type GradientCheckOptions, gradientCheck } from './gradient-check.ts'
+export type { Both, NumberArray, Objective, Point } from './objective.ts'
+export type { CheckOptions } from './options.ts'
+export type {
+  Band,
+  CoordinateReport,
+  Diagnosis,
+  DirectionReport,
+  GradientReport,
+  SecondOrderReport,
+  TaylorReport,
+  TensorReport,
+  Verdict,
+} from './report.ts'
