@@ -9,6 +9,8 @@ import { machine, machineText } from './report.ts'
 
 const rounds = Number(process.argv[2] ?? 15)
 const threads = 1
+/** Untimed rounds: JavaScript's compiler needs some to be done. */
+const warmUps = 10
 
 /** A process that does one check for each line that it gets. */
 class Checker {
@@ -84,6 +86,7 @@ async function compare(activation: string): Promise<void> {
     const first = new Map<string, number>()
     const times = new Map<string, number[]>(runs.map(([, , label]) => [label, []]))
     for (const [checker, mode, label] of runs) first.set(label, await checker.time(mode))
+    for (let i = 0; i < warmUps; i++) for (const [checker, mode] of runs) await checker.time(mode)
     for (let round = 0; round < rounds; round++)
       for (const [checker, mode, label] of runs) times.get(label)?.push(await checker.time(mode))
     console.log(`${activation}${' '.repeat(38)}   median    least    first, with compilation`)

@@ -75,10 +75,11 @@ export async function checkModel(
     if (isFinitePoint(point)) points.push(await checks.at(point, warnings))
     else warnings.push(divergedText(point))
   }
-  const parts = points.flatMap(({ data, penalty, float32 }) => [data, ...(penalty ? [penalty] : []), float32])
-  for (const part of parts) if ('warnings' in part) warnings.push(...part.warnings)
-  const verdict = worstVerdict(parts.map((part) => part.verdict))
-  return { verdict, words: wordsOf(verdict, points), examples, depth, points, warnings: [...new Set(warnings)] }
+  const parts = points.flatMap(partsOf)
+  for (const { where, part } of parts)
+    if ('warnings' in part) warnings.push(...part.warnings.map((warning) => `${where}: ${warning}`))
+  const verdict = points.length === 0 ? 'inconclusive' : worstVerdict(parts.map(({ part }) => part.verdict))
+  return { verdict, words: wordsOf(verdict, points), examples, depth, points, warnings }
 }
 
 function divergedText({ steps }: ModelPoint): string {
@@ -205,15 +206,19 @@ function swampedText(data: Checked, penalty: Checked, steps: number): string[] {
   ]
 }
 
+/** What was checked at a point, each with its name. */
+function partsOf({ steps, data, penalty, float32 }: ModelPointReport) {
+  const at = pointText(steps)
+  return [
+    { where: `Data loss, ${at}`, part: data },
+    ...(penalty ? [{ where: `Penalty, ${at}`, part: penalty }] : []),
+    { where: `Float32 step, ${at}`, part: float32 },
+  ]
+}
+
 function wordsOf(verdict: ModelReport['verdict'], points: readonly ModelPointReport[]): string {
   if (points.length === 0) return 'Nothing could be checked.'
-  const first = points
-    .flatMap(({ steps, data, penalty, float32 }) => [
-      { where: `Data loss, ${pointText(steps)}`, part: data },
-      ...(penalty ? [{ where: `Penalty, ${pointText(steps)}`, part: penalty }] : []),
-      { where: `Float32 step, ${pointText(steps)}`, part: float32 },
-    ])
-    .find(({ part }) => part.verdict === verdict)
+  const first = points.flatMap(partsOf).find(({ part }) => part.verdict === verdict)
   if (verdict !== 'pass' && first !== undefined) return `${first.where}: ${first.part.words}`
   return `The gradients are right: ${points.map(({ steps }) => pointText(steps)).join(' and ')}.`
 }

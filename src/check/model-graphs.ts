@@ -39,6 +39,8 @@ export class ModelGraphs {
   readonly said: Graph
   #recorded: { graph: Graph; winners: readonly string[] } | undefined
   #frozen: Graph | undefined
+  #gradient: Graph | undefined
+  #products: Graph | undefined
 
   /** @throws RappelError 'usage' when the penalty is asked for and there is none */
   constructor(net: NetDescription, options: GraphOptions) {
@@ -59,14 +61,24 @@ export class ModelGraphs {
 
   /** `loss`, and `gradient/…` for each parameter: differentiated as said, lowered afterwards. */
   gradient(): Graph {
+    this.#gradient ??= this.#differentiate()
+    return this.#gradient
+  }
+
+  #differentiate(): Graph {
     const slopes = gradients(this.#loss, this.#wrt)
     const outputs = this.parameters.map(({ name }, i) => [gradientName(name), slopes[i]] as const)
     const { inputs } = this.said
     return this.#wide(this.#loss.builder.graph('gradient', [['loss', this.#loss], ...outputs], { inputs }))
   }
 
-  /** Hessian-vector products, as `product/…` for each parameter, of the vectors in the inputs `vector/…`. To be called once. */
+  /** Hessian-vector products, as `product/…` for each parameter, of the vectors in the inputs `vector/…`. */
   hessianVector(): Graph {
+    this.#products ??= this.#differentiateTwice()
+    return this.#products
+  }
+
+  #differentiateTwice(): Graph {
     const { builder } = this.#loss
     const vectors = this.parameters.map(({ name, value }) => builder.input(vectorName(name), value.dtype, value.shape))
     const products = hessianVector(this.#loss, this.#wrt, vectors)

@@ -142,7 +142,10 @@ function findings(document: CheckDocument, paint: Paint): string {
     report.tensors
       .filter(({ verdict }) => verdict !== 'pass')
       .map(({ name, verdict, words, diagnosis }) => {
-        const told = diagnosis === undefined || words.includes(diagnosis.words) ? words : `${words} ${diagnosis.words}`
+        const told =
+          diagnosis === undefined || words.includes(diagnosis.words)
+            ? words
+            : `${words.replace(/\.$/, '')}. ${diagnosis.words}`
         return `${paint(verdictColours[verdict], name)} (${where}): ${told}`
       }),
   )
