@@ -7,7 +7,7 @@ import { measureNoise } from './noise.ts'
 import { type CheckOptions, type Settings, settingsOf } from './options.ts'
 import type { GradientReport } from './report.ts'
 import { chooseCoordinates } from './sample.ts'
-import { scalesOf } from './scale.ts'
+import { rounding, scalesOf } from './scale.ts'
 import { checkSecondOrder } from './second-order.ts'
 import { type Parts, summary, unchecked } from './summary.ts'
 import { checkTaylor } from './taylor.ts'
@@ -51,12 +51,14 @@ async function contextOf(
   const scales = evaluator.at.map(scalesOf)
   const noise = await measureNoise(evaluator, scales, gradient, settings.seed)
   const changes = gradient.map((values, t) => values.reduce((max, g, i) => Math.max(max, Math.abs(g * scales[t][i])), 0))
+  // The largest derivatives are made of terms like those of the others: some tens of roundings of them.
+  const residue = rounding[noise.precision] * (16 * Math.max(0, ...changes) + Math.abs(noise.loss))
   const hidden = noise.flat && noise.loss === 0 ? 1 : 0
   const size = Math.max(Math.abs(noise.loss), ...changes, hidden)
   // Rounding falls with the step and truncation grows with its square: they meet at the third root of the relative rounding.
   const relative = size > 0 && noise.deviation > 0 ? noise.deviation / size : 2 ** -53
   const firstExponent = Math.min(-5, Math.max(-17, Math.round(Math.log2(relative) / 3)))
-  return { evaluator, settings, gradient, scales, noise, size, firstExponent, evaluations: 0 }
+  return { evaluator, settings, gradient, scales, noise, size, residue, firstExponent, evaluations: 0 }
 }
 
 /** What makes a check impossible, in words. */

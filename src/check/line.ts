@@ -13,6 +13,8 @@ export interface Context {
   readonly noise: Noise
   /** What the loss and its changes are like: rounding is beside it. */
   readonly size: number
+  /** What terms of the analytic gradient that cancel may leave over, along a coordinate's scale. */
+  readonly residue: number
   /** log2 of the step to begin with, in units of a coordinate's scale. */
   readonly firstExponent: number
   /** Losses computed so far. */
