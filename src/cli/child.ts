@@ -16,7 +16,7 @@ import { type RunDocument, runDocument, toJson } from './document.ts'
 import { explained } from './explain.ts'
 import { failureOf, printFailure } from './failure.ts'
 import { writeWhole } from './files.ts'
-import type { CheckRequest, FromChild, Result, ToChild, Work } from './protocol.ts'
+import type { CheckRequest, FromChild, Result, ToChild, TrainRequest, Work } from './protocol.ts'
 import { claimRunFolder } from './run-folder.ts'
 import { surviveClosedStreams } from './streams.ts'
 
@@ -62,8 +62,7 @@ async function work({ type, request }: Work): Promise<Result> {
   userFile = undefined
   working = true
   if (type === 'check') return { type: 'checked', document: await check(plan, request) }
-  if (request.check) tell({ type: 'before', check: await check(plan, {}) })
-  return { type: 'trained', document: await train(plan, config.provider, request.out) }
+  return { type: 'trained', document: await train(plan, config.provider, request) }
 }
 
 /** On the CPU, whatever the plan's provider: others have no float64. */
@@ -80,10 +79,11 @@ async function check(plan: TrainingPlan, { extent, examples }: CheckRequest): Pr
   return checkDocument(report, plan, engine.description, (performance.now() - startedAt) / 1000)
 }
 
-async function train(plan: TrainingPlan, provider: Config['provider'], out: string | undefined): Promise<RunDocument> {
+async function train(plan: TrainingPlan, provider: Config['provider'], request: TrainRequest): Promise<RunDocument> {
   const engine = await nativeEngine({ provider })
-  const folder = claimRunFolder(out, new Date())
+  const folder = claimRunFolder(request.out, new Date())
   tell({ type: 'claimed', folder })
+  if (request.check) tell({ type: 'before', check: await check(plan, {}) })
   const result = await runTraining(plan, engine, {
     onEvent: (event) => tell({ type: 'event', event }),
     signal: stop.signal,
