@@ -50,9 +50,11 @@ async function contextOf(
 ): Promise<Context> {
   const scales = evaluator.at.map(scalesOf)
   const noise = await measureNoise(evaluator, scales, gradient, settings.seed)
-  const changes = gradient.map((values, t) => values.reduce((max, g, i) => Math.max(max, Math.abs(g * scales[t][i])), 0))
+  const changes = gradient.map((values, t) =>
+    values.reduce((max, g, i) => Math.max(max, Math.abs(g * scales[t][i])), 0),
+  )
   // The largest derivatives are made of terms like those of the others: some tens of roundings of them.
-  const residue = rounding[noise.precision] * (16 * Math.max(0, ...changes) + Math.abs(noise.loss))
+  const residue = rounding[noise.precision] * (64 * Math.max(0, ...changes) + Math.abs(noise.loss))
   const hidden = noise.flat && noise.loss === 0 ? 1 : 0
   const size = Math.max(Math.abs(noise.loss), ...changes, hidden)
   // Rounding falls with the step and truncation grows with its square: they meet at the third root of the relative rounding.
@@ -101,7 +103,8 @@ async function byCoordinates(context: Context): Promise<Parts> {
   })
   const directions = await checkDirections(context, rest, settings.directions)
   const open = directions.filter(
-    (check) => disagrees(check) && !checked.some(({ tensor, report }) => tensor === check.part.tensor && isFail(report)),
+    (check) =>
+      disagrees(check) && !checked.some(({ tensor, report }) => tensor === check.part.tensor && isFail(report)),
   )
   return { checked: [...checked, ...(await wrongEntries(context, open))], directions }
 }
@@ -109,7 +112,10 @@ async function byCoordinates(context: Context): Promise<Parts> {
 /** Every tensor along directions; where they disagree or say nothing, a quota of its coordinates, and the wrong entries. */
 async function byDirections(context: Context): Promise<Parts> {
   const { evaluator, settings, gradient } = context
-  const whole = evaluator.tensors.map(({ size }, tensor) => ({ tensor, indices: Array.from({ length: size }, (_, i) => i) }))
+  const whole = evaluator.tensors.map(({ size }, tensor) => ({
+    tensor,
+    indices: Array.from({ length: size }, (_, i) => i),
+  }))
   const directions = await checkDirections(
     context,
     whole.filter(({ indices }) => indices.length > 0),
@@ -124,7 +130,8 @@ async function byDirections(context: Context): Promise<Parts> {
   )
   const checked = await checkCoordinates(context, asked(chosen))
   const open = doubtful.filter(
-    (check) => disagrees(check) && !checked.some(({ tensor, report }) => tensor === check.part.tensor && isFail(report)),
+    (check) =>
+      disagrees(check) && !checked.some(({ tensor, report }) => tensor === check.part.tensor && isFail(report)),
   )
   const fresh = open.map((check) => ({
     ...check,
@@ -143,7 +150,12 @@ async function wrongEntries(context: Context, checks: readonly DirectionCheck[])
   const found: Checked[] = []
   for (const { part } of checks) {
     const indices = await findWrongEntries(context, part)
-    found.push(...(await checkCoordinates(context, indices.map((index) => ({ tensor: part.tensor, index })))))
+    found.push(
+      ...(await checkCoordinates(
+        context,
+        indices.map((index) => ({ tensor: part.tensor, index })),
+      )),
+    )
   }
   return found.filter((one) => !isSeen(one) || one.report.verdict === 'fail')
 }

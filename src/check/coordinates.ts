@@ -154,7 +154,8 @@ export async function checkTies(
       }, 0),
     )
     const size = Math.abs(sums[0]) + Math.abs(sums[1])
-    const additive = sums.every((sum) => Math.abs(sum - finding.numeric) <= 3 * finding.uncertainty + 1e-6 * size)
+    const together = finding.slopes ?? [finding.numeric, finding.numeric]
+    const additive = sums.every((sum, side) => Math.abs(sum - together[side]) <= 3 * finding.uncertainty + 1e-6 * size)
     const spread = sums.some((sum) => Math.abs(sum - finding.numeric) > 1e-3 * size)
     return !additive && spread ? [{ tensor, finding }] : []
   })

@@ -31,7 +31,8 @@ function foldings(shape: readonly number[]): [rows: number, columns: number][] {
     })
   }
   const found: [number, number][] = []
-  for (let rows = 2; rows * 2 <= size && found.length < 64; rows++) if (size % rows === 0) found.push([rows, size / rows])
+  for (let rows = 2; rows * 2 <= size && found.length < 64; rows++)
+    if (size % rows === 0) found.push([rows, size / rows])
   return found
 }
 
@@ -72,9 +73,13 @@ function byRowOrColumn({ samples, shape }: Evidence, wrong: readonly Sample[]): 
   if (usable.length < samples.length / 2 || shape.filter((dim) => dim > 1).length < 2) return undefined
   for (const [, columns] of foldings(shape)) {
     for (const kind of ['row', 'column'] as const) {
-      const groups = Map.groupBy(usable, ({ index }) => (kind === 'row' ? Math.floor(index / columns) : index % columns))
+      const groups = Map.groupBy(usable, ({ index }) =>
+        kind === 'row' ? Math.floor(index / columns) : index % columns,
+      )
       const ratios = [...groups.values()].map((group) => group.map(({ analytic, numeric }) => analytic / numeric))
-      const steady = ratios.every((group) => group.every((ratio) => Math.abs(ratio - group[0]) <= 2e-3 * Math.abs(group[0])))
+      const steady = ratios.every((group) =>
+        group.every((ratio) => Math.abs(ratio - group[0]) <= 2e-3 * Math.abs(group[0])),
+      )
       if (!steady) continue
       const support = ratios.reduce((sum, group) => sum + group.length - 1, 0)
       const words = `the gradient is off by a factor of its own for each ${kind}: a ${kind === 'row' ? 'sum or mean runs over the wrong axis, or a scale' : 'scale, or a broadcast factor,'} is left out`
@@ -86,7 +91,8 @@ function byRowOrColumn({ samples, shape }: Evidence, wrong: readonly Sample[]): 
 
 /** All that is wrong lies in one row or one column. */
 function oneRowOrColumn({ samples, shape }: Evidence, wrong: readonly Sample[]): Explanation | undefined {
-  if (wrong.length < 2 || wrong.length > samples.length / 2 || shape.filter((dim) => dim > 1).length < 2) return undefined
+  if (wrong.length < 2 || wrong.length > samples.length / 2 || shape.filter((dim) => dim > 1).length < 2)
+    return undefined
   for (const [rows, columns] of foldings(shape)) {
     for (const kind of ['row', 'column'] as const) {
       const groupOf = ({ index }: Sample) => (kind === 'row' ? Math.floor(index / columns) : index % columns)

@@ -22,7 +22,11 @@ export function diagnose(evidence: Evidence): Diagnosis {
   return { cause: best.cause, confidence: Math.round(100 * best.confidence) / 100, words: best.words }
 }
 
-const noIdea: Diagnosis = { cause: 'unknown', confidence: 0, words: 'no idea what went wrong: the errors follow no known pattern' }
+const noIdea: Diagnosis = {
+  cause: 'unknown',
+  confidence: 0,
+  words: 'no idea what went wrong: the errors follow no known pattern',
+}
 
 /** One sample that fits by accident is likely, five are not. */
 function confidenceOf({ support, limit }: Explanation): number {
@@ -34,7 +38,8 @@ const valueRules: readonly RuleOf[] = [detached, unused, ratio, masked, signs, p
 /** Zero everywhere, where the loss does change. */
 function detached({ samples, gradient }: Evidence): Explanation | undefined {
   if (gradient.some((value) => value !== 0)) return undefined
-  const words = 'the gradient is 0 everywhere, though the loss changes: it was not computed, not accumulated, or a branch is detached'
+  const words =
+    'the gradient is 0 everywhere, though the loss changes: it was not computed, not accumulated, or a branch is detached'
   return { cause: 'zero', words, support: samples.filter(({ wrong }) => wrong).length + 2, limit: 0.99 }
 }
 
@@ -52,7 +57,9 @@ function ratio(evidence: Evidence, wrong: readonly Sample[]): Explanation | unde
   const usable = evidence.samples.filter(({ numeric, uncertainty }) => Math.abs(numeric) > 3 * uncertainty)
   if (usable.length === 0 || !wrong.every((sample) => usable.includes(sample))) return undefined
   // The one that is known best fixes the factor.
-  const sharp = usable.reduce((a, b) => (b.uncertainty / Math.abs(b.numeric) < a.uncertainty / Math.abs(a.numeric) ? b : a))
+  const sharp = usable.reduce((a, b) =>
+    b.uncertainty / Math.abs(b.numeric) < a.uncertainty / Math.abs(a.numeric) ? b : a,
+  )
   const factor = sharp.analytic / sharp.numeric
   if (!Number.isFinite(factor) || factor === 0) return undefined
   if (!evidence.samples.every((sample) => fits(sample, sample.analytic / factor))) return undefined
@@ -68,20 +75,36 @@ function factorWords(factor: number, { batchSize, gradient }: Evidence) {
   const known = (cause: string, words: string, limit = 0.97) => ({ cause, words, limit, known: true })
   if (near(factor, -1)) return known('sign', 'the sign is wrong: the analytic gradient is minus the numeric one')
   if (near(factor, -2) || near(factor, -0.5))
-    return known('sign', `the sign is wrong, and a factor: the analytic gradient is ${number(factor)} times the numeric one`)
+    return known(
+      'sign',
+      `the sign is wrong, and a factor: the analytic gradient is ${number(factor)} times the numeric one`,
+    )
   const n = batchSize
   if (n !== undefined && n > 2 && near(factor, 1 / n))
-    return known('batch-size', `the gradient is 1/${n} of what it should be: divided by the batch size once more than the loss`)
+    return known(
+      'batch-size',
+      `the gradient is 1/${n} of what it should be: divided by the batch size once more than the loss`,
+    )
   if (n !== undefined && n > 2 && near(factor, n))
-    return known('batch-size', `the gradient is ${n} times too large: the loss is a mean over the batch, the gradient a sum`)
+    return known(
+      'batch-size',
+      `the gradient is ${n} times too large: the loss is a mean over the batch, the gradient a sum`,
+    )
   if (near(factor, 2))
-    return known('factor-2', 'the gradient is twice what it should be: a factor 2 too many, or something accumulated twice')
-  if (near(factor, 0.5)) return known('factor-half', 'the gradient is half of what it should be: the 2 of a square forgotten, or a ½ too many')
+    return known(
+      'factor-2',
+      'the gradient is twice what it should be: a factor 2 too many, or something accumulated twice',
+    )
+  if (near(factor, 0.5))
+    return known(
+      'factor-half',
+      'the gradient is half of what it should be: the 2 of a square forgotten, or a ½ too many',
+    )
   const size = gradient.length
   const whole = Math.round(Math.max(Math.abs(factor), 1 / Math.abs(factor)))
   const isWhole = whole >= 3 && near(Math.max(Math.abs(factor), 1 / Math.abs(factor)), whole)
   if (!isWhole || factor < 0) {
-    const words = `the gradient is ${number(factor)} times what it should be, everywhere: a constant factor`
+    const words = `the gradient is ${Number(factor.toPrecision(6))} times what it should be, everywhere: a constant factor`
     return { cause: 'factor', words, limit: 0.9, known: false }
   }
   const what = whole === size ? 'the number of its elements' : 'the batch size, or another count'
@@ -102,7 +125,8 @@ function masked({ samples }: Evidence, wrong: readonly Sample[]): Explanation | 
     return { cause: 'mask-missing', words, support: wrong.length + 1, limit: 0.95 }
   }
   if (wrong.every(({ analytic }) => analytic === 0)) {
-    const words = 'the gradient is 0 where the loss does change, and right elsewhere: too much is masked, or a part is not accumulated'
+    const words =
+      'the gradient is 0 where the loss does change, and right elsewhere: too much is masked, or a part is not accumulated'
     return { cause: 'mask-excess', words, support: wrong.length, limit: 0.9 }
   }
   return undefined
@@ -111,7 +135,8 @@ function masked({ samples }: Evidence, wrong: readonly Sample[]): Explanation | 
 /** Right but for the signs of some. */
 function signs({ samples }: Evidence, wrong: readonly Sample[]): Explanation | undefined {
   if (wrong.length === samples.length || !wrong.every((sample) => fits(sample, -sample.analytic))) return undefined
-  const words = 'the magnitudes are right, the signs of some are not: a sign(x) or the derivative of an absolute value is missing'
+  const words =
+    'the magnitudes are right, the signs of some are not: a sign(x) or the derivative of an absolute value is missing'
   return { cause: 'signs', words, support: wrong.length, limit: 0.9 }
 }
 

@@ -32,7 +32,9 @@ export async function checkDirections(
     const lines = asked.slice(i * count, (i + 1) * count)
     const missed = part.indices.filter((index) => {
       const error = Math.abs(context.gradient[part.tensor][index]) / 2
-      return own.every(({ uncertainty }, j) => error * Math.abs(lines[j].direction[part.tensor][index]) <= 3 * uncertainty)
+      return own.every(
+        ({ uncertainty }, j) => error * Math.abs(lines[j].direction[part.tensor][index]) <= 3 * uncertainty,
+      )
     })
     return {
       part,

@@ -33,11 +33,7 @@ export interface ForeignEvaluator extends Evaluator {
  * @throws RappelError 'usage' when the point is none, or the loss is no number; 'shape' when the gradient's form is not the point's. What
  * the objective throws passes through, after the point was put back
  */
-export function foreignEvaluator<P>(
-  objective: Objective<P>,
-  at: P,
-  options: ForeignOptions = {},
-): ForeignEvaluator {
+export function foreignEvaluator<P>(objective: Objective<P>, at: P, options: ForeignOptions = {}): ForeignEvaluator {
   const held = new HeldPoint(at, options)
   const { tensors } = held
   const call = async <R>(use: (x: P) => R | Promise<R>): Promise<R> => {
@@ -92,7 +88,11 @@ export function foreignEvaluator<P>(
       hessianVector: (vector: readonly Float64Array[]) =>
         held.keep(async () => {
           const v = held.likePoint(vector)
-          return matchArrays('the Hessian-vector product', await call((x) => hessianVector.call(objective, x, v)), tensors)
+          return matchArrays(
+            'the Hessian-vector product',
+            await call((x) => hessianVector.call(objective, x, v)),
+            tensors,
+          )
         }),
     }),
   }

@@ -100,9 +100,15 @@ async function withCare(report: GradientReport, evaluator: ForeignEvaluator): Pr
     warnings.push(
       `the loss at the point was ${number(report.loss)} and is ${number(loss)} after the check: the objective keeps something from call to call (running means?)`,
     )
-  if (evaluator.changedItsArgument()) warnings.push('the objective changes its argument; it was put back after each call')
+  if (evaluator.changedItsArgument())
+    warnings.push('the objective changes its argument; it was put back after each call')
   const verdict = drifted && report.verdict === 'pass' ? 'inconclusive' : report.verdict
-  return { ...report, warnings, verdict, words: verdict === report.verdict ? report.words : (warnings.at(-1) as string) }
+  return {
+    ...report,
+    warnings,
+    verdict,
+    words: verdict === report.verdict ? report.words : (warnings.at(-1) as string),
+  }
 }
 
 /** Loss and gradient, each computed twice at the point: what changes from call to call has no derivative. */

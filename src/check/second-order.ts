@@ -23,7 +23,14 @@ export async function checkSecondOrder(context: Context, product: Product): Prom
     const numeric = limit?.value ?? Number.NaN
     const uncertainty = limit?.uncertainty ?? Number.POSITIVE_INFINITY
     const relativeError = relativeErrorOf(analytic, numeric, context.settings.relativeError)
-    return { name, analytic, numeric, uncertainty, relativeError, verdict: judge(context, analytic, numeric, uncertainty) }
+    return {
+      name,
+      analytic,
+      numeric,
+      uncertainty,
+      relativeError,
+      verdict: judge(context, analytic, numeric, uncertainty),
+    }
   })
   const symmetry = [inner(u, hv), inner(v, hu)] as const
   // Sums of products: their rounding is beside the sum of the magnitudes.
@@ -96,7 +103,11 @@ async function differencesOfLosses(context: Context, u: Vector, v: Vector): Prom
     context.evaluations += loss.length
     const differences = steps.map((step, i) => {
       const [a, b, c, d] = loss.subarray(4 * i, 4 * i + 4)
-      return { step, value: (a + b - c - d) / (4 * step ** 2), noise: (2 * 4 * context.noise.deviation) / (4 * step ** 2) }
+      return {
+        step,
+        value: (a + b - c - d) / (4 * step ** 2),
+        noise: (2 * 4 * context.noise.deviation) / (4 * step ** 2),
+      }
     })
     found.push(differences.filter(({ value }) => Number.isFinite(value)))
   }

@@ -62,7 +62,10 @@ export async function settle(
     for (const state of open) state.finding = findingOf(context, state)
     open = open.filter((state) => !isSettled(state, round))
   }
-  await freeze(context, states.filter(({ finding }) => finding.kinks > 0 && isBad(finding)))
+  await freeze(
+    context,
+    states.filter(({ finding }) => finding.kinks > 0 && isBad(finding)),
+  )
   for (const state of states) if (isBad(state.finding)) state.finding = explain(context, state)
   return states.map(({ finding }) => finding)
 }
@@ -141,7 +144,12 @@ function findingOf(context: Context, state: State): Finding {
   const kinks = state.finding.kinks || (finite.at(-1)?.kinks ?? 0)
   const used = clean.length >= 3 ? clean : finite
   const fixed = context.settings.step !== undefined && line.kind === 'coordinate'
-  const limit = fixed ? fixedOf(context, state) : limitOf(used.map((pair) => centred(context, pair)), 2)
+  const limit = fixed
+    ? fixedOf(context, state)
+    : limitOf(
+        used.map((pair) => centred(context, pair)),
+        2,
+      )
   if (limit === undefined) return { ...unknown(analytic), kinks }
   return judged(context, analytic, widened(context, limit, used), kinks, limit)
 }
@@ -174,13 +182,14 @@ function judged(context: Context, analytic: number, uncertainty: number, kinks: 
   const apart = Math.abs(analytic - value)
   const magnitude = Math.max(Math.abs(analytic), Math.abs(value))
   // A derivative that is 0 but for what its terms leave over (a bias in front of a batch normalisation) is right to that rounding.
-  if (apart <= Math.max(uncertainty, context.residue)) {
+  const allowed = Math.max(uncertainty, context.residue)
+  if (apart <= allowed) {
     if (analytic === 0 && value === 0) return { ...finding, outcome: 'zero' }
-    return { ...finding, outcome: Math.max(uncertainty, context.residue) >= magnitude / 3 ? 'noise' : 'agree' }
+    return { ...finding, outcome: allowed >= magnitude / 3 ? 'noise' : 'agree' }
   }
   if (apart <= tolerances(context).certain * (Math.abs(analytic) + Math.abs(value)))
     return { ...finding, outcome: 'agree' }
-  return { ...finding, outcome: apart > 3 * uncertainty ? 'disagree' : 'unclear' }
+  return { ...finding, outcome: apart > 3 * allowed ? 'disagree' : 'unclear' }
 }
 
 /** Whether further steps would change nothing. */
@@ -206,7 +215,10 @@ async function freeze(context: Context, states: readonly State[]): Promise<void>
   )
   for (const [i, state] of coordinates.entries()) {
     const finite = found[i].filter(({ plus, minus }) => Number.isFinite(plus) && Number.isFinite(minus))
-    const limit = limitOf(finite.map((pair) => centred(context, pair)), 2)
+    const limit = limitOf(
+      finite.map((pair) => centred(context, pair)),
+      2,
+    )
     if (limit === undefined) continue
     const { kinks } = state.finding
     const uncertainty = widened(context, limit, finite)

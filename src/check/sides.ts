@@ -18,12 +18,24 @@ export function sidesOf(context: Context, pairs: readonly Pair[]): Sides {
   const right = pairs.filter(({ plus }) => Number.isFinite(plus))
   const left = pairs.filter(({ minus }) => Number.isFinite(minus))
   const height = Math.max(
-    jump(context, right.map(({ plus }) => plus)),
-    jump(context, left.map(({ minus }) => minus)),
+    jump(
+      context,
+      right.map(({ plus }) => plus),
+    ),
+    jump(
+      context,
+      left.map(({ minus }) => minus),
+    ),
   )
   if (height > 0) return { kind: 'jump', height }
-  const ahead = limitOf(right.map((pair) => oneSided(context, pair, 'ahead')), 1)
-  const behind = limitOf(left.map((pair) => oneSided(context, pair, 'behind')), 1)
+  const ahead = limitOf(
+    right.map((pair) => oneSided(context, pair, 'ahead')),
+    1,
+  )
+  const behind = limitOf(
+    left.map((pair) => oneSided(context, pair, 'behind')),
+    1,
+  )
   if (ahead === undefined || behind === undefined) {
     const slope = ahead ?? behind
     return slope === undefined ? { kind: 'undefined' } : { kind: 'half', slope }

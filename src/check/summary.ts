@@ -160,7 +160,10 @@ function tensorVerdict(
   if (wrongDirection !== undefined) {
     const { analytic, numeric } = wrongDirection
     const why = `along a direction the gradient gives ${number(analytic)}, the difference ${number(numeric)}; no single entry was found that is to blame`
-    return { verdict: own.length > 0 && own.every(({ report }) => report.band === 'kink') ? 'inconclusive' : 'fail', why }
+    return {
+      verdict: own.length > 0 && own.every(({ report }) => report.band === 'kink') ? 'inconclusive' : 'fail',
+      why,
+    }
   }
   const doubt = doubtOf(context, own, along, t)
   if (doubt !== undefined) return { verdict: 'inconclusive', why: doubt }
@@ -180,7 +183,8 @@ function doubtOf(
   const unclear = own.find(({ finding }) => finding.outcome === 'unclear')
   if (unclear !== undefined) return `at [${unclear.report.position.join(', ')}]: ${unclear.report.words}`
   const silent = own.filter(isSilent)
-  if (silent.length > own.length / 2) return `${silent.length} of ${plural(own.length, 'coordinate')} say nothing: ${silent[0].report.words}`
+  if (silent.length > own.length / 2)
+    return `${silent.length} of ${plural(own.length, 'coordinate')} say nothing: ${silent[0].report.words}`
   const blurred = along?.reports.some(({ verdict }) => verdict === 'inconclusive') && own.length === 0
   if (blurred) return 'along directions the differences are too rough to tell'
   if (seesNothing(context, own, along, t))
@@ -231,7 +235,10 @@ function worstCoordinate(checked: readonly Checked[]): CoordinateReport | undefi
     }, undefined)
 }
 
-function overallDiagnosis(tensors: readonly TensorReport[], worst: CoordinateReport | undefined): Diagnosis | undefined {
+function overallDiagnosis(
+  tensors: readonly TensorReport[],
+  worst: CoordinateReport | undefined,
+): Diagnosis | undefined {
   const found = tensors.flatMap(({ name, diagnosis }) => (diagnosis ? [{ name, diagnosis }] : []))
   if (found.length === 0) return undefined
   const surest = found.reduce((a, b) => (b.diagnosis.confidence > a.diagnosis.confidence ? b : a))
@@ -250,7 +257,8 @@ function overallWords(
     .filter((tensor) => tensor.verdict === verdict && verdict !== 'pass')
     .map(({ name, words }) => `'${name}': ${words}`)
   const shown = parts.length > 3 ? [...parts.slice(0, 3), `${parts.length - 3} more`] : parts
-  for (const extra of [taylor, secondOrder]) if (extra?.verdict === verdict && verdict !== 'pass') shown.push(extra.words)
+  for (const extra of [taylor, secondOrder])
+    if (extra?.verdict === verdict && verdict !== 'pass') shown.push(extra.words)
   if (diagnosis !== undefined && diagnosis.confidence > 0) shown.push(diagnosis.words)
   if (verdict === 'fail') return `the gradient is wrong. ${shown.join('. ')}`
   if (verdict === 'inconclusive') return `the check cannot tell. ${shown.join('. ')}`
@@ -261,7 +269,11 @@ function overallWords(
     : `the gradient is right along the directions that were tried, in ${plural(tensors.length, 'tensor')}`
 }
 
-function warningsOf(context: Context, { checked, lossOfGradient }: Results, tensors: readonly TensorReport[]): string[] {
+function warningsOf(
+  context: Context,
+  { checked, lossOfGradient }: Results,
+  tensors: readonly TensorReport[],
+): string[] {
   const warnings: string[] = []
   const { noise } = context
   const apart = Math.abs(lossOfGradient - noise.loss)
@@ -272,7 +284,9 @@ function warningsOf(context: Context, { checked, lossOfGradient }: Results, tens
   const limits = tolerances(context)
   const rough = checked.filter(
     ({ finding, report }) =>
-      finding.outcome === 'agree' && report.relativeError > limits.happy && Math.abs(report.analytic - report.numeric) > 3 * report.uncertainty,
+      finding.outcome === 'agree' &&
+      report.relativeError > limits.happy &&
+      Math.abs(report.analytic - report.numeric) > 3 * report.uncertainty,
   )
   if (rough.length > 0)
     warnings.push(
@@ -280,13 +294,17 @@ function warningsOf(context: Context, { checked, lossOfGradient }: Results, tens
     )
   const silent = checked.filter(isSilent)
   if (silent.length > 0)
-    warnings.push(`${plural(silent.length, 'coordinate')} say nothing (kinks or jumps at the point): move the point a little`)
+    warnings.push(
+      `${plural(silent.length, 'coordinate')} say nothing (kinks or jumps at the point): move the point a little`,
+    )
   const drowned = checked.filter(({ finding }) => finding.outcome === 'noise' && finding.analytic !== 0)
   if (drowned.length > 0)
     warnings.push(`${plural(drowned.length, 'coordinate')} have gradients below what rounding lets differences show`)
   const missed = tensors.filter(({ missProbability = 0 }) => missProbability > 0.01)
   for (const { name, missProbability = 0 } of missed)
-    warnings.push(`'${name}': ${number(100 * missProbability)}% of the entries are too small for the directions to show`)
+    warnings.push(
+      `'${name}': ${number(100 * missProbability)}% of the entries are too small for the directions to show`,
+    )
   return warnings
 }
 

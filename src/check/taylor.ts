@@ -35,7 +35,12 @@ export async function checkTaylor(context: Context): Promise<TaylorReport> {
   }
   const fit = slopeOf(used)
   if (fit >= 1.75)
-    return { verdict: 'pass', slope: fit, points, words: `the remainder falls with the step to the power ${number(fit)}` }
+    return {
+      verdict: 'pass',
+      slope: fit,
+      points,
+      words: `the remainder falls with the step to the power ${number(fit)}`,
+    }
   const wrong = finding.outcome === 'disagree'
   const words = wrong
     ? `the remainder falls with the step to the power ${number(fit)}, expected 2: the gradient is not that of the loss`
