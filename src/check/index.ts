@@ -15,3 +15,6 @@ export type {
   TensorReport,
   Verdict,
 } from './report.ts'
+export { checkModel, type ModelCheckOptions } from './model-check.ts'
+export { type ModelEvaluatorOptions, modelEvaluator } from './model.ts'
+export type { ModelReport } from './model-report.ts'

@@ -132,7 +132,9 @@ function firstFinding(context: Context, state: State): Finding {
   const apart = Math.abs(analytic - value)
   const finding = { analytic, numeric: value, uncertainty: Math.max(noise, apart), step, kinks: pairs[0].kinks }
   if (analytic === 0 && pairs[0].plus === pairs[0].minus) return { ...finding, outcome: 'zero', uncertainty: noise }
-  const near = apart <= tolerances(context).happy * (Math.abs(analytic) + Math.abs(value))
+  const size = Math.abs(analytic) + Math.abs(value)
+  // Within a rounding that is small beside the value itself, further steps would only say the same.
+  const near = apart <= tolerances(context).happy * size || (apart <= noise && noise <= 1e-4 * size)
   return { ...finding, outcome: near ? 'agree' : 'unclear' }
 }
 
@@ -195,7 +197,8 @@ function judged(context: Context, analytic: number, uncertainty: number, kinks: 
 /** Whether further steps would change nothing. */
 function isSettled({ finding }: State, round: 1 | 2 | 3): boolean {
   const { outcome, uncertainty, analytic, numeric } = finding
-  if (outcome === 'zero') return true
+  // A unit that is off: its losses differ by rounding alone, however far one goes.
+  if (outcome === 'zero' || (outcome === 'noise' && analytic === 0)) return true
   const sharp = uncertainty <= 1e-3 * (Math.abs(analytic) + Math.abs(numeric))
   if (outcome === 'agree') return sharp
   return outcome === 'disagree' && round === 2 && sharp
