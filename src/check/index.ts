@@ -1,7 +1,14 @@
 /** @file `rappel/check`: the gradient check. Loads without a runtime. */
+
+export { type Jax, type JaxArray, jaxObjective } from './adapters/jax.ts'
+export { type OnnxObjective, type OnnxObjectiveOptions, onnxObjective } from './adapters/onnx.ts'
+export { type Float32Point, type Tfjs, type TfjsTensor, tfjsObjective } from './adapters/tfjs.ts'
 export { checkEvaluator } from './check-evaluator.ts'
 export type { CheckedTensor, Evaluator, Move, Values } from './evaluator.ts'
 export { type AssertOptions, assertGradient, type GradientCheckOptions, gradientCheck } from './gradient-check.ts'
+export { type ModelEvaluatorOptions, modelEvaluator } from './model.ts'
+export { checkModel, type ModelCheckOptions } from './model-check.ts'
+export type { ModelReport } from './model-report.ts'
 export type { Both, NumberArray, Objective, Point } from './objective.ts'
 export type { CheckOptions } from './options.ts'
 export type {
@@ -15,6 +22,3 @@ export type {
   TensorReport,
   Verdict,
 } from './report.ts'
-export { checkModel, type ModelCheckOptions } from './model-check.ts'
-export { type ModelEvaluatorOptions, modelEvaluator } from './model.ts'
-export type { ModelReport } from './model-report.ts'

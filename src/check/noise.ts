@@ -93,7 +93,7 @@ function deviationOf(values: readonly number[]): number {
   return median(found)
 }
 
-export function median(values: readonly number[]): number {
+function median(values: readonly number[]): number {
   const finite = values.filter(Number.isFinite).sort((a, b) => a - b)
   return finite.length === 0 ? 0 : finite[finite.length >> 1]
 }

@@ -28,7 +28,9 @@ const failure = async (assertion: Promise<void>) => {
 
 test('a right gradient', async () => {
   await expect(cubes(3)).toPassGradientCheck(at)
-  expect(await failure(expect(cubes(3)).not.toPassGradientCheck(at))).toMatch(/^expected the gradient check to fail, but/)
+  expect(await failure(expect(cubes(3)).not.toPassGradientCheck(at))).toMatch(
+    /^expected the gradient check to fail, but/,
+  )
 })
 
 test('a wrong gradient, with the tensor named', async () => {
