@@ -1,0 +1,230 @@
+/** @file The core beyond the catalogue: its modes, its care for the point, the penalty apart, second order, Taylor remainders, stress. */
+import { describe, expect, test } from 'vitest'
+import { RandomStream } from '../../src/base/random.ts'
+import { assertGradient, gradientCheck } from '../../src/check/index.ts'
+import { failure } from '../data/failure.ts'
+import { type Op, Tape, type Variable } from './tape.ts'
+
+/** Σ x⁴/12: gradient x³/3, Hessian diag(x²). All by hand. */
+const quartic = {
+  loss: (x: number[]) => x.reduce((sum, v) => sum + v ** 4 / 12, 0),
+  gradient: (x: number[]) => x.map((v) => v ** 3 / 3),
+}
+const at = [1, -2, 0.5]
+
+describe('second order', () => {
+  test('a right Hessian-vector product', async () => {
+    const { verdict, secondOrder } = await gradientCheck(
+      { ...quartic, hessianVector: (x, v) => x.map((xi, i) => xi * xi * v[i]) },
+      at,
+    )
+    expect([verdict, secondOrder?.verdict]).toEqual(['pass', 'pass'])
+  })
+  test('one that forgets a factor, one that is not symmetric', async () => {
+    const half = await gradientCheck(
+      { ...quartic, hessianVector: (x, v) => x.map((xi, i) => (xi * xi * v[i]) / 2) },
+      at,
+    )
+    expect([half.verdict, half.secondOrder?.verdict]).toEqual(['fail', 'fail'])
+    const odd = await gradientCheck(
+      { ...quartic, hessianVector: (x, v) => x.map((xi, i) => xi * xi * v[i] + (i === 0 ? v[1] : 0)) },
+      at,
+    )
+    expect(odd.secondOrder?.verdict).toBe('fail')
+  })
+})
+
+describe('Taylor remainders', () => {
+  test('fall with the square of the step', async () => {
+    const { taylor } = await gradientCheck(quartic, at, { taylor: true })
+    expect(taylor?.verdict).toBe('pass')
+    expect(Math.abs((taylor?.slope ?? 0) - 2)).toBeLessThan(0.1)
+  })
+  test('with the step alone where the gradient is wrong', async () => {
+    const { taylor } = await gradientCheck({ ...quartic, gradient: (x) => x.map((v) => v ** 3) }, at, { taylor: true })
+    expect(taylor?.verdict).toBe('fail')
+    expect(Math.abs((taylor?.slope ?? 0) - 1)).toBeLessThan(0.1)
+  })
+  test('of a linear loss are rounding', async () => {
+    const { taylor, verdict } = await gradientCheck({ loss: (x: number[]) => 3 * x[0], gradient: () => [3] }, [2], {
+      taylor: true,
+    })
+    expect([verdict, taylor?.verdict, taylor?.slope]).toEqual(['pass', 'pass', Number.NaN])
+  })
+})
+
+describe('by directions', () => {
+  test('says how likely one wrong entry is missed', async () => {
+    const { verdict, tensors, evaluations } = await gradientCheck(quartic, at, { mode: 'directions' })
+    expect([verdict, tensors[0].checked]).toEqual(['pass', 0])
+    expect(tensors[0].missProbability).toBeLessThan(0.01)
+    expect(evaluations.gradient).toBe(1)
+  })
+  test('finds the wrong entry where a direction disagrees', async () => {
+    const wrong = { ...quartic, gradient: (x: number[]) => quartic.gradient(x).map((g, i) => (i === 1 ? 0 : g)) }
+    const { verdict, worst } = await gradientCheck(wrong, at, { mode: 'directions' })
+    expect([verdict, worst?.index]).toEqual(['fail', 1])
+  })
+})
+
+describe('the point', () => {
+  test('is put back bit for bit, also when the objective throws', async () => {
+    const point = Float64Array.of(0.1, 0.2, 0.3)
+    let calls = 0
+    const held = {
+      loss: () => {
+        if (++calls === 9) throw new Error('out of paper')
+        return point.reduce((sum, v) => sum + v * v, 0)
+      },
+      gradient: () => point.map((v) => 2 * v),
+    }
+    await expect(gradientCheck(held, point, { inPlace: true })).rejects.toThrow('out of paper')
+    expect(point).toEqual(Float64Array.of(0.1, 0.2, 0.3))
+    calls = 10
+    expect((await gradientCheck(held, point, { inPlace: true })).verdict).toBe('pass')
+    expect(point).toEqual(Float64Array.of(0.1, 0.2, 0.3))
+  })
+  test('may be a tree, the objective may be asynchronous', async () => {
+    const tree = { layers: [{ w: [1, 2] }, { w: [3] }], b: Float64Array.of(4) }
+    const objective = {
+      loss: async (p: typeof tree) => p.layers[0].w[0] * p.layers[0].w[1] * p.layers[1].w[0] * p.b[0],
+      gradient: async ({ layers: [one, two], b }: typeof tree) => ({
+        layers: [{ w: [one.w[1] * two.w[0] * b[0], one.w[0] * two.w[0] * b[0]] }, { w: [one.w[0] * one.w[1] * b[0]] }],
+        b: Float64Array.of(0),
+      }),
+    }
+    const { verdict, tensors } = await gradientCheck(objective, tree)
+    expect(verdict).toBe('fail')
+    expect(tensors.map(({ name, verdict: own }) => [name, own])).toEqual([
+      ['layers.0.w', 'pass'],
+      ['layers.1.w', 'pass'],
+      ['b', 'fail'],
+    ])
+  })
+  test('further points: a gradient that is right at the start only', async () => {
+    const lucky = { ...quartic, gradient: (x: number[]) => x.map((v) => (v === 1 ? 1 / 3 : v)) }
+    expect((await gradientCheck(lucky, [1])).verdict).toBe('pass')
+    const both = await gradientCheck(lucky, [1], { points: [[2]] })
+    expect([both.verdict, both.points?.[0].verdict]).toEqual(['fail', 'fail'])
+    expect(both.words).toMatch(/^at point 2: /)
+  })
+})
+
+describe('what cannot be checked, or is no gradient', () => {
+  test('a gradient of another form is a failure with words', async () => {
+    const { verdict, words } = await gradientCheck({ ...quartic, gradient: () => [1, 2] }, at)
+    expect(verdict).toBe('fail')
+    expect(words).toMatch(/2.*3|3.*2/)
+  })
+  test('a loss that is not finite', async () => {
+    const { verdict, words } = await gradientCheck({ loss: (x: number[]) => Math.log(x[0]), gradient: () => [1] }, [0])
+    expect(verdict).not.toBe('pass')
+    expect(words).toMatch(/-Infinity/)
+  })
+  test('misspelt options, a point that is none', async () => {
+    expect(await failure(() => gradientCheck(quartic, at, { coordinate: 3 } as never))).toMatch(
+      /coordinate.*coordinates/s,
+    )
+    expect(await failure(() => gradientCheck(quartic as never, 'abc' as never))).toMatch(/expected an array of numbers/)
+  })
+  test('a gradient that draws a mask of its own', async () => {
+    const stream = new RandomStream(1, 'mask')
+    const leaky = {
+      ...quartic,
+      gradient: (x: number[]) => quartic.gradient(x).map((g) => (stream.uniform() < 0.5 ? 0 : 2 * g)),
+    }
+    const { verdict, words } = await gradientCheck(leaky, at)
+    expect([verdict, words]).toEqual(['fail', expect.stringMatching(/changes from call to call/)])
+  })
+})
+
+describe('the penalty apart', () => {
+  const penalty = (strength: number, factor = 1) => ({
+    loss: (x: number[]) => (strength / 2) * x.reduce((sum, v) => sum + v * v, 0),
+    gradient: (x: number[]) => x.map((v) => factor * strength * v),
+  })
+  test('is named when it is wrong', async () => {
+    const { verdict, words } = await gradientCheck(quartic, at, { penalty: penalty(1, 2) })
+    expect([verdict, words]).toEqual(['fail', expect.stringMatching(/^the penalty: /)])
+  })
+  test('that swamps the data is warned of', async () => {
+    expect((await gradientCheck(quartic, at, { penalty: penalty(1) })).warnings).toEqual([])
+    const { verdict, warnings } = await gradientCheck(quartic, at, { penalty: penalty(1000) })
+    expect([verdict, warnings[0]]).toEqual(['pass', expect.stringMatching(/swamps/)])
+  })
+})
+
+test('assertGradient throws the words of the report', async () => {
+  await expect(assertGradient(quartic, at)).resolves.toMatchObject({ verdict: 'pass' })
+  await expect(assertGradient({ ...quartic, gradient: (x) => x }, at)).rejects.toThrow(
+    /^gradient check: the gradient is wrong/,
+  )
+})
+
+test('the report survives JSON, with NaN spelt out', async () => {
+  const report = await gradientCheck({ loss: (x: number[]) => x[0], gradient: () => [Number.NaN] }, [1])
+  expect(JSON.stringify(report)).not.toMatch(/null/)
+})
+
+/** Random expressions of the tape's operators at random points, and a factor that is off in one entry. */
+describe('stress', () => {
+  const smooth: readonly Op[] = ['add', 'sub', 'mul', 'tanh', 'sigmoid', 'sin', 'square', 'exp', 'relu', 'abs', 'max']
+  function expression(seed: number) {
+    const shape = new RandomStream(seed, 'stress')
+    const plan = Array.from({ length: 12 }, () => ({
+      op: smooth[shape.integer(smooth.length)],
+      a: shape.uniform(),
+      b: shape.uniform(),
+    }))
+    return (tape: Tape, p: readonly Variable[]): Variable => {
+      const values: Variable[] = [...p]
+      for (const { op, a, b } of plan) {
+        const [left, right] = [a, b].map((u) => values[Math.floor(u * values.length)])
+        const bounded = op === 'exp' || op === 'square' ? tape.op('tanh', left) : left
+        const two = ['add', 'sub', 'mul', 'max'].includes(op)
+        values.push(two ? tape.op(op, left, right) : tape.op(op, bounded))
+      }
+      return tape.sum(values.slice(-6))
+    }
+  }
+  const objectiveOf = (seed: number, spoilt?: { index: number; factor: number }) => {
+    const build = expression(seed)
+    const run = (x: number[]) => {
+      const tape = new Tape()
+      const p = x.map((v) => tape.constant(v))
+      return { tape, p, value: build(tape, p) }
+    }
+    return {
+      loss: (x: number[]) => run(x).value.value,
+      gradient: (x: number[]) => {
+        const { tape, p, value } = run(x)
+        const slopes = tape.gradient(value)
+        return p.map(({ at: place }, i) => slopes[place] * (i === spoilt?.index ? spoilt.factor : 1))
+      },
+    }
+  }
+  const pointOf = (seed: number) => {
+    const stream = new RandomStream(seed, 'point')
+    return Array.from({ length: 4 }, () => 2 * stream.normal())
+  }
+
+  test('no false alarm in 400 right gradients', async () => {
+    const alarms: number[] = []
+    for (let seed = 0; seed < 400; seed++)
+      if ((await gradientCheck(objectiveOf(seed), pointOf(seed))).verdict === 'fail') alarms.push(seed)
+    expect(alarms).toEqual([])
+  })
+
+  test('an entry that is 1e-3 off is found, in 400', async () => {
+    const missed: number[] = []
+    for (let seed = 0; seed < 400; seed++) {
+      const x = pointOf(seed)
+      const g = objectiveOf(seed).gradient(x)
+      const index = g.findIndex((value) => Math.abs(value) > 1e-3)
+      if (index < 0) continue
+      const { verdict, worst } = await gradientCheck(objectiveOf(seed, { index, factor: 1.001 }), x)
+      if (verdict !== 'fail' || worst?.index !== index) missed.push(seed)
+    }
+    expect(missed).toEqual([])
+  })
+})
