@@ -39,7 +39,9 @@ const negligible = 1e-10
 export function summary(context: Context, results: Results): GradientReport {
   const { evaluator, settings, noise } = context
   const tensors = evaluator.tensors.map((_, t) => tensorReport(context, results, t))
-  const verdicts = [...tensors, results.taylor, results.secondOrder].flatMap((part) => (part ? [part.verdict] : []))
+  // What these leave open takes nothing from the gradient itself: it is a warning.
+  const more = [results.taylor, results.secondOrder].filter((part) => part?.verdict === 'fail')
+  const verdicts = [...tensors, ...more].flatMap((part) => (part ? [part.verdict] : []))
   const verdict = worstOf(verdicts)
   const worst = worstCoordinate(results.checked)
   const diagnosis = overallDiagnosis(tensors, worst)
@@ -271,7 +273,7 @@ function overallWords(
 
 function warningsOf(
   context: Context,
-  { checked, lossOfGradient }: Results,
+  { checked, lossOfGradient, taylor, secondOrder }: Results,
   tensors: readonly TensorReport[],
 ): string[] {
   const warnings: string[] = []
@@ -300,6 +302,8 @@ function warningsOf(
   const drowned = checked.filter(({ finding }) => finding.outcome === 'noise' && finding.analytic !== 0)
   if (drowned.length > 0)
     warnings.push(`${plural(drowned.length, 'coordinate')} have gradients below what rounding lets differences show`)
+  if (taylor?.verdict === 'inconclusive') warnings.push(`Taylor remainders: ${taylor.words}`)
+  if (secondOrder?.verdict === 'inconclusive') warnings.push(`second derivatives: ${secondOrder.words}`)
   const missed = tensors.filter(({ missProbability = 0 }) => missProbability > 0.01)
   for (const { name, missProbability = 0 } of missed)
     warnings.push(

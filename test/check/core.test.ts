@@ -34,6 +34,20 @@ describe('second order', () => {
   })
 })
 
+test('second derivatives that cannot be told are a warning, no verdict', async () => {
+  // A loss of 1e8 with a curvature of 1e-9: its gradient of 1 shows, its second derivative does not.
+  const coarse = {
+    loss: ([x]: number[]) => 1e8 + x + 5e-10 * x * x,
+    gradient: ([x]: number[]) => [1 + 1e-9 * x],
+    hessianVector: (_: number[], [v]: number[]) => [1e-9 * v],
+  }
+  const { verdict, secondOrder, warnings } = await gradientCheck(coarse, [0.5])
+  expect([verdict, secondOrder?.verdict === 'fail']).toEqual(['pass', false])
+  expect(warnings.some((warning) => warning.startsWith('second derivatives'))).toBe(
+    secondOrder?.verdict === 'inconclusive',
+  )
+})
+
 describe('Taylor remainders', () => {
   test('fall with the square of the step', async () => {
     const { taylor } = await gradientCheck(quartic, at, { taylor: true })
