@@ -7,7 +7,7 @@ import { measureNoise } from './noise.ts'
 import { type CheckOptions, type Settings, settingsOf } from './options.ts'
 import type { GradientReport } from './report.ts'
 import { chooseCoordinates } from './sample.ts'
-import { rounding, scalesOf } from './scale.ts'
+import { rounding, scalesOf, smallScales } from './scale.ts'
 import { checkSecondOrder } from './second-order.ts'
 import { type Parts, summary, unchecked } from './summary.ts'
 import { checkTaylor } from './taylor.ts'
@@ -49,12 +49,19 @@ async function contextOf(
   gradient: readonly Float64Array[],
 ): Promise<Context> {
   const scales = evaluator.at.map(scalesOf)
-  const noise = await measureNoise(evaluator, scales, gradient, settings.seed)
+  const noise = await measureNoise(
+    evaluator,
+    scales.map((scale, t) => smallScales(evaluator.at[t], scale)),
+    gradient,
+    settings.seed,
+  )
   const changes = gradient.map((values, t) =>
     values.reduce((max, g, i) => Math.max(max, Math.abs(g * scales[t][i])), 0),
   )
-  // The largest derivatives are made of terms like those of the others: some tens of roundings of them.
-  const residue = rounding[noise.precision] * (64 * Math.max(0, ...changes) + Math.abs(noise.loss))
+  // The largest derivatives are made of terms like those of the others: some tens of roundings of them. In float32, where that is
+  // much, a few: what is left over there is below the loss's own rounding in most cases.
+  const roundings = noise.precision === 'float64' ? 64 : 4
+  const residue = rounding[noise.precision] * (roundings * Math.max(0, ...changes) + Math.abs(noise.loss))
   const hidden = noise.flat && noise.loss === 0 ? 1 : 0
   const size = Math.max(Math.abs(noise.loss), ...changes, hidden)
   // Rounding falls with the step and truncation grows with its square: they meet at the third root of the relative rounding.
@@ -101,11 +108,8 @@ async function byCoordinates(context: Context): Promise<Parts> {
     for (const index of indices) left.delete(index)
     return left.size === 0 ? [] : [{ tensor, indices: [...left] }]
   })
-  const directions = await checkDirections(context, rest, settings.directions)
-  const open = directions.filter(
-    (check) =>
-      disagrees(check) && !checked.some(({ tensor, report }) => tensor === check.part.tensor && isFail(report)),
-  )
+  const directions = await checkDirections(context, rest, settings.directions, true)
+  const open = directions.filter((check) => disagrees(check) && isRare(checked, check.part.tensor))
   return { checked: [...checked, ...(await wrongEntries(context, open))], directions }
 }
 
@@ -120,6 +124,7 @@ async function byDirections(context: Context): Promise<Parts> {
     context,
     whole.filter(({ indices }) => indices.length > 0),
     settings.directions,
+    false,
   )
   const doubtful = directions.filter(({ reports }) => reports.some(({ verdict }) => verdict !== 'pass'))
   const limit = settings.coordinates ?? quota
@@ -129,10 +134,7 @@ async function byDirections(context: Context): Promise<Parts> {
       : [],
   )
   const checked = await checkCoordinates(context, asked(chosen))
-  const open = doubtful.filter(
-    (check) =>
-      disagrees(check) && !checked.some(({ tensor, report }) => tensor === check.part.tensor && isFail(report)),
-  )
+  const open = doubtful.filter((check) => disagrees(check) && isRare(checked, check.part.tensor))
   const fresh = open.map((check) => ({
     ...check,
     part: { ...check.part, indices: check.part.indices.filter((i) => !chosen[check.part.tensor].includes(i)) },
@@ -144,7 +146,12 @@ const asked = (chosen: readonly (readonly number[])[]) =>
   chosen.flatMap((indices, tensor) => indices.map((index) => ({ tensor, index })))
 
 const disagrees = ({ findings }: DirectionCheck) => findings.some(({ outcome }) => outcome === 'disagree')
-const isFail = ({ verdict }: { verdict: string }) => verdict === 'fail'
+
+/** Whether so few of a tensor's coordinates are wrong that the others must be looked for; where many are, enough is known. */
+function isRare(checked: readonly Checked[], tensor: number): boolean {
+  const own = checked.filter((one) => one.tensor === tensor)
+  return own.filter(({ report }) => report.verdict === 'fail').length <= own.length / 10
+}
 
 async function wrongEntries(context: Context, checks: readonly DirectionCheck[]): Promise<Checked[]> {
   const found: Checked[] = []

@@ -112,7 +112,10 @@ function wordsOf(context: Context, finding: Finding, scale: number, relativeErro
     convention: () => `kinks at the point: the slopes are ${behind} and ${ahead}; move the point off them`,
     jump: () => 'the loss jumps here, so that it has no derivative',
     undefined: () => 'the loss is not finite on either side of the point',
-    unclear: () => `${apart}, less than three times what rounding and truncation may be`,
+    unclear: () =>
+      finding.uncertainty < Math.abs(finding.analytic - finding.numeric)
+        ? `${apart}, less than three times what rounding and truncation may be`
+        : 'the differences do not settle as the step falls',
     disagree: () =>
       relativeError <= limits.fine
         ? `${apart}: fine beside kinks, but there are none in the step, and rounding does not explain it`

@@ -2,7 +2,7 @@
 import { placeRules } from './diagnose-places.ts'
 import { type Evidence, type Explanation, fits, type RuleOf, type Sample } from './evidence.ts'
 import type { Diagnosis } from './report.ts'
-import { number } from './words.ts'
+import { number, pair } from './words.ts'
 
 /**
  * The most convincing explanation of a tensor's wrong gradient.
@@ -104,7 +104,7 @@ function factorWords(factor: number, { batchSize, gradient }: Evidence) {
   const whole = Math.round(Math.max(Math.abs(factor), 1 / Math.abs(factor)))
   const isWhole = whole >= 3 && near(Math.max(Math.abs(factor), 1 / Math.abs(factor)), whole)
   if (!isWhole || factor < 0) {
-    const words = `the gradient is ${Number(factor.toPrecision(6))} times what it should be, everywhere: a constant factor`
+    const words = `the gradient is ${pair(factor, 1)[0]} times what it should be, everywhere: a constant factor`
     return { cause: 'factor', words, limit: 0.9, known: false }
   }
   const what = whole === size ? 'the number of its elements' : 'the batch size, or another count'
@@ -112,7 +112,7 @@ function factorWords(factor: number, { batchSize, gradient }: Evidence) {
     factor > 1
       ? `the gradient is ${whole} times too large: ${what}? A sum where the loss has a mean`
       : `the gradient is 1/${whole} of what it should be: ${what}? A mean where the loss has a sum, or divided twice`
-  return { cause: 'batch-size', words, limit: 0.9, known: false }
+  return { cause: 'batch-size', words, limit: 0.9, known: true }
 }
 
 /** Right where it is not 0 on one side, and some of it should be 0, or is and should not. */

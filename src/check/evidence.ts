@@ -30,9 +30,11 @@ export interface Explanation {
   readonly limit: number
 }
 
-/** Whether a prediction fits a sample: within its uncertainty, and 0.1%. */
-export function fits({ numeric, uncertainty }: Sample, predicted: number): boolean {
-  return Math.abs(predicted - numeric) <= 3 * uncertainty + 1e-3 * Math.abs(numeric)
+/** Whether a prediction fits a sample: within its uncertainty and a thousandth, and much better than the gradient itself does. */
+export function fits({ analytic, numeric, uncertainty, wrong }: Sample, predicted: number): boolean {
+  const allowed = 1e-3 * Math.abs(numeric)
+  const error = Math.abs(analytic - numeric)
+  return Math.abs(predicted - numeric) <= 3 * uncertainty + (wrong ? Math.min(allowed, error / 20) : allowed)
 }
 
 export type RuleOf = (evidence: Evidence, wrong: readonly Sample[]) => Explanation | undefined

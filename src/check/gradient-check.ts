@@ -1,5 +1,5 @@
 /** @file `gradientCheck`: any objective, at one or several points; hidden randomness, the penalty apart; `assertGradient`. */
-import { checkOptions, RappelError } from '../base/errors.ts'
+import { RappelError, show, usageError } from '../base/errors.ts'
 import { checkEvaluator } from './check-evaluator.ts'
 import { type ForeignEvaluator, type ForeignOptions, foreignEvaluator } from './foreign.ts'
 import { inner } from './noise.ts'
@@ -37,7 +37,7 @@ export async function gradientCheck<P>(
   const { points = [], penalty, shapes, reseed, inPlace, ...rest } = options
   settingsOf(rest)
   const foreign = { shapes, reseed, inPlace }
-  checkOptions('objective', {}, [])
+  for (const each of penalty === undefined ? [objective] : [objective, penalty]) checkObjective(each)
   const report = await checkAt(objective, at, foreign, rest)
   const further: GradientReport[] = []
   for (const point of points) further.push(await checkAt(objective, point, foreign, rest))
@@ -53,6 +53,17 @@ export async function gradientCheck<P>(
     ...(apart && { penalty: apart }),
     ...(further.length > 0 && { points: further }),
   })
+}
+
+function checkObjective<P>(objective: Objective<P>): void {
+  for (const name of ['loss', 'gradient'] as const) {
+    const given: unknown = objective?.[name]
+    if (typeof given === 'function') continue
+    throw usageError(
+      `the objective's ${name} is ${show(given)}, expected a function of the point`,
+      'gradientCheck({ loss: (x) => …, gradient: (x) => … }, at)',
+    )
+  }
 }
 
 const order: readonly Verdict[] = ['pass', 'inconclusive', 'fail']

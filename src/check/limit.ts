@@ -15,6 +15,8 @@ export interface Limit {
   readonly value: number
   /** Rounding and truncation together. */
   readonly uncertainty: number
+  /** The part of rounding. */
+  readonly noise: number
   /** The largest step that took part. */
   readonly step: number
   /** Whether the largest steps given still agreed: then larger ones could do better. */
@@ -27,6 +29,12 @@ interface Entry extends Difference {
 
 /** How many steps one extrapolation joins: more gain nothing but rounding. */
 const most = 5
+
+/**
+ * Where the uncertainty has grown so much again, the loss has begun to curve, and what comes after may be another place altogether: a
+ * plateau far away is very flat.
+ */
+const worse = 4
 
 /**
  * The limit for steps to 0. From the smallest step up, each extrapolation is an interval: value and uncertainty. Small steps are
@@ -46,7 +54,7 @@ export function limitOf(differences: readonly Difference[], power: 1 | 2): Limit
     const entry = row.reduce((a, b) => (b.uncertainty < a.uncertainty ? b : a))
     low = Math.max(low, entry.value - entry.uncertainty)
     high = Math.min(high, entry.value + entry.uncertainty)
-    if (low > high) break
+    if (low > high || entry.uncertainty > worse * (best?.uncertainty ?? Number.POSITIVE_INFINITY)) break
     accepted++
     if (best === undefined || entry.uncertainty <= best.uncertainty) best = entry
   }
@@ -54,8 +62,8 @@ export function limitOf(differences: readonly Difference[], power: 1 | 2): Limit
   // Where the smallest steps disagree at once, the rounding is larger than was measured: what they differ by is what is known.
   const early = rows.slice(0, 3).map((row) => row[0].value)
   const spread = accepted < Math.min(3, rows.length) ? Math.max(...early) - Math.min(...early) : 0
-  const { value, step } = best
-  return { value, step, uncertainty: best.uncertainty + spread, open: accepted === rows.length }
+  const { value, step, noise } = best
+  return { value, step, noise, uncertainty: best.uncertainty + spread, open: accepted === rows.length }
 }
 
 /** Neville's table at step 0: for each largest step, the extrapolations that end with it, each with its uncertainty. */
@@ -85,5 +93,6 @@ function entries(differences: readonly Difference[], power: 1 | 2): Entry[][] {
 /** A difference with a step of the user's choice: no extrapolation, the error from half the step. */
 export function fixedLimit(whole: Difference, half: Difference): Limit {
   const truncation = (4 / 3) * Math.abs(whole.value - half.value)
-  return { value: whole.value, uncertainty: truncation + whole.noise + half.noise, step: whole.step, open: false }
+  const noise = whole.noise + half.noise
+  return { value: whole.value, uncertainty: truncation + noise, noise, step: whole.step, open: false }
 }

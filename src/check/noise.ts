@@ -16,17 +16,23 @@ export interface Noise {
   readonly flat: boolean
 }
 
-/** Points of one difference table: the base and six more. */
-const rows = 6
-/** Relative distance of the points: some hundred spacings of the numbers, too near for the loss to curve. */
-const near = { float64: 2 ** -42, float32: 2 ** -17 } as const
+/** Points of one difference table, beside the base: a kink or jump there is no rounding. */
+const rows = 7
+/**
+ * Relative distances of the points: the smallest at which the values differ, since rounding does not show where they stand still. All are
+ * too near for the loss to bend.
+ */
+const distances = {
+  float64: [2 ** -42, 2 ** -34, 2 ** -26, 2 ** -17],
+  float32: [2 ** -17, 2 ** -14, 2 ** -11, 2 ** -8],
+}
 const lines = 3
 /** No power of two: values of a loss in float64 then do not fit into float32 by accident. */
 const odd = 0.0031415926
 
 /**
- * @param scales of each coordinate, by tensor
- * @param gradient at the base point: says how much the loss should move
+ * @param scales of each coordinate, by tensor: on which the loss surely does not bend
+ * @param gradient at the base point: says whether the loss should move
  */
 export async function measureNoise(
   evaluator: Evaluator,
@@ -38,33 +44,40 @@ export async function measureNoise(
   const directions = Array.from({ length: lines }, () =>
     scales.map((scale) => scale.map((s) => (random.integer(2) === 0 ? s : -s))),
   )
-  const offsets = Array.from({ length: rows + 1 }, (_, i) => i * near.float64)
-  const table = directions.flatMap((direction) => offsets.map((offset) => ({ direction, offset })))
-  const apart = directions.flatMap((direction) => [odd, -odd * 1.7].map((offset) => ({ direction, offset })))
-  const losses = await lossesAt(evaluator, [...table, ...apart])
+  const apart = directions.flatMap((direction) => [0, odd, -odd * 1.7].map((offset) => ({ direction, offset })))
+  const losses = await lossesAt(evaluator, apart)
   const [loss] = losses
-  const far = losses.slice(table.length).filter(Number.isFinite)
   const flat = losses.every((value) => value === loss)
-  const grainy = far.some((value) => value !== loss) && far.every((value) => Math.fround(value) === value)
+  const telling = !flat || (loss !== 0 && gradient.some((values) => values.some((g) => g !== 0)))
+  const grainy = telling && losses.every((value) => !Number.isFinite(value) || Math.fround(value) === value)
   const precision = grainy || evaluator.precision === 'float32' ? 'float32' : 'float64'
-  const expected = directions.map((direction) => Math.abs(inner(gradient, direction)) * rows * near.float64)
-  const chunks = directions.map((_, i) => losses.slice(i * (rows + 1), (i + 1) * (rows + 1)))
   const grain = rounding[grainy ? 'float32' : 'float64']
-  const floor = grain * Math.max(...losses.filter(Number.isFinite).map(Math.abs), 0)
-  // Float32 somewhere inside: moves below its grain do nothing, though the gradient says that they should.
-  const deaf = chunks.some(
-    (chunk, i) => chunk.every((value) => value === loss) && expected[i] > 64 * rounding.float64 * Math.abs(loss),
-  )
-  let deviation = median(chunks.map(deviationOf))
-  if (precision === 'float32' || deaf) {
-    const wide = directions.flatMap((direction) =>
-      offsets.map((offset) => ({ direction, offset: (offset / near.float64) * near.float32 })),
-    )
-    const again = await lossesAt(evaluator, wide)
-    const wider = directions.map((_, i) => deviationOf(again.slice(i * (rows + 1), (i + 1) * (rows + 1))))
-    deviation = Math.max(deviation, median(wider))
-  }
+  const largest = Math.max(...losses.filter(Number.isFinite).map(Math.abs), 0)
+  // A loss of exactly 0 may be the difference of larger things, which round: as large as what it moves by.
+  // Nothing is known of a loss that is 0 all around but that nets compute with numbers near 1.
+  const floor = flat && loss === 0 ? rounding[precision] : grain * (loss === 0 ? largest / odd : largest)
+  const deviation = flat ? 0 : await measured(evaluator, directions, distances[precision])
   return { deviation: Math.max(deviation, floor), grain, precision, loss, flat }
+}
+
+/** The deviation at the first distance at which the losses differ from point to point. */
+async function measured(
+  evaluator: Evaluator,
+  directions: readonly (readonly Float64Array[])[],
+  tried: readonly number[],
+): Promise<number> {
+  let deviation = 0
+  for (const distance of tried) {
+    const points = directions.flatMap((direction) =>
+      Array.from({ length: rows }, (_, i) => ({ direction, offset: (i + 1) * distance })),
+    )
+    const losses = await lossesAt(evaluator, points)
+    const tables = directions.map((_, i) => losses.slice(i * rows, (i + 1) * rows))
+    deviation = Math.max(deviation, median(tables.map(deviationOf)))
+    const moving = tables.filter((table) => new Set(table).size > rows / 2)
+    if (moving.length > lines / 2) break
+  }
+  return deviation
 }
 
 async function lossesAt(

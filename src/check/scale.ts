@@ -6,11 +6,17 @@
  */
 export function scalesOf(at: Float64Array): Float64Array {
   const magnitudes = at.map(Math.abs).filter((magnitude) => magnitude > 0 && Number.isFinite(magnitude))
-  const median = magnitudes.length === 0 ? 1 : magnitudes.sort()[magnitudes.length >> 1]
-  return at.map((x) => {
-    const magnitude = Math.max(Math.abs(x), median)
-    return Number.isFinite(magnitude) ? 2 ** Math.round(Math.log2(magnitude)) : 1
-  })
+  const median = magnitudes.length === 0 ? 1 : magnitudes.sort()[(magnitudes.length - 1) >> 1]
+  return at.map((x) => powerOfTwo(Math.max(Math.abs(x), median)))
+}
+
+/** Each coordinate's own magnitude where it is smaller than its scale: for steps that must be small in any case. */
+export function smallScales(at: Float64Array, scales: Float64Array): Float64Array {
+  return scales.map((scale, i) => (at[i] === 0 ? scale : Math.min(scale, powerOfTwo(Math.abs(at[i])))))
+}
+
+function powerOfTwo(magnitude: number): number {
+  return Number.isFinite(magnitude) ? 2 ** Math.round(Math.log2(magnitude)) : 1
 }
 
 /** Distance from |x| to the next number of a precision. */

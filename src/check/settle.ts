@@ -12,13 +12,13 @@ export type Outcome =
   /** Agree, but within a rounding as large as the value. */
   | 'noise'
   | 'disagree'
-  /** Apart by more than the uncertainty, and by less than three times as much. */
+  /** Apart by more than the uncertainty and less than three times as much; or the differences do not settle. */
   | 'unclear'
   /** At a kink, and equal to the slope of one side. */
   | 'side'
   /** At a kink, between the slopes of the two sides. */
   | 'between'
-  /** At a kink, outside, but not further than a convention at several kinks could bring it. */
+  /** At a kink and outside, but 0, which is what ReLUs at 0 give by convention. */
   | 'convention'
   | 'jump'
   /** The loss is no number on both sides. */
@@ -40,37 +40,53 @@ export interface Finding {
   readonly frozen?: boolean
 }
 
-interface State {
-  readonly line: Line
-  readonly analytic: number
+interface State extends Asked {
   pairs: Pair[]
   finding: Finding
 }
 
+export interface Asked {
+  readonly line: Line
+  readonly analytic: number
+  /**
+   * By how much the analytic derivative itself may be off, in place of the tolerances for relative errors: a sum of many terms must not be
+   * let through because it is large, when one of them is wrong.
+   */
+  readonly rounding?: number
+}
+
 /** Judges each line's analytic derivative. */
-export async function settle(
-  context: Context,
-  asked: readonly { readonly line: Line; readonly analytic: number }[],
-): Promise<Finding[]> {
-  const states: State[] = asked.map(({ line, analytic }) => ({ line, analytic, pairs: [], finding: unknown(analytic) }))
+export async function settle(context: Context, asked: readonly Asked[]): Promise<Finding[]> {
+  const states: State[] = asked.map((each) => ({ ...each, pairs: [], finding: unknown(each.analytic) }))
   await sample(context, states, (state) => firstSteps(context, state.line))
   for (const state of states) state.finding = firstFinding(context, state)
   let open = states.filter(({ finding }) => finding.outcome === 'unclear')
-  for (const round of [1, 2, 3] as const) {
-    if (open.length === 0) break
-    await sample(context, open, (state) => stepsOf(context, state, round))
+  for (let round = 1; open.length > 0 && round <= lastRound; round++) {
+    const steps = new Map(open.map((state) => [state, stepsOf(context, state, round)]))
+    // The first two rounds are for all; later ones for those that still ask for steps.
+    open = open.filter((state) => steps.get(state)?.length !== 0)
+    await sample(context, open, (state) => steps.get(state) ?? [])
     for (const state of open) state.finding = findingOf(context, state)
     open = open.filter((state) => !isSettled(state, round))
   }
   await freeze(
     context,
-    states.filter(({ finding }) => finding.kinks > 0 && isBad(finding)),
+    states.filter((state) => state.finding.outcome !== 'zero' && isAcross(state)),
   )
   for (const state of states) if (isBad(state.finding)) state.finding = explain(context, state)
   return states.map(({ finding }) => finding)
 }
 
 const isBad = ({ outcome }: Finding) => outcome === 'disagree' || outcome === 'unclear'
+
+/** Whether hardly any step stayed on one side of all kinks. */
+function isAcross({ pairs, finding }: State): boolean {
+  const clean = pairs.filter(({ kinks }) => kinks === 0).length
+  return finding.kinks > 0 && (clean < least || isBad(finding))
+}
+
+/** Steps that it takes for a limit, where some are left out. */
+const least = 3
 
 function unknown(analytic: number): Finding {
   return { outcome: 'unclear', analytic, numeric: Number.NaN, uncertainty: Number.POSITIVE_INFINITY, step: 0, kinks: 0 }
@@ -94,8 +110,10 @@ function firstSteps(context: Context, line: Line): number[] {
   return [t / 2, t]
 }
 
-/** Further steps: around the first; further out; and, where still nothing is clear, down to the spacing of the numbers and far up. */
-function stepsOf(context: Context, state: State, round: 1 | 2 | 3): number[] {
+const lastRound = 12
+
+/** Further steps: around the first; further out; then, where still nothing is clear, down to the spacing of the numbers, and up. */
+function stepsOf(context: Context, state: State, round: number): number[] {
   const first = context.firstExponent
   const powers = (exponents: number[]) => exponents.map((exponent) => 2 ** exponent)
   if (round === 1) {
@@ -105,8 +123,20 @@ function stepsOf(context: Context, state: State, round: 1 | 2 | 3): number[] {
   if (round === 2) return powers([...range(first - 10, first - 6), ...range(Math.min(-1, first + 12) + 2, 1)])
   const { numeric, uncertainty } = state.finding
   const rough = !(uncertainty <= 1e-3 * (Math.abs(state.analytic) + Math.abs(numeric)))
-  if (!rough) return []
-  return powers([...range(finestExponent(context, state.line), first - 12), ...range(4, 28, 4)])
+  const up = rough && isStill(context, state) ? range(4 * round - 10, 4 * round - 8) : []
+  const down = rough && round === 3 ? range(finestExponent(context, state.line), first - 12) : []
+  return powers([...down, ...up])
+}
+
+/**
+ * Whether the loss has hardly moved at the largest step: only then are larger ones of use. Once it has moved, the scale on which it
+ * bends is near, and a plateau behind it would look like a derivative.
+ */
+function isStill({ noise }: Context, { pairs }: State): boolean {
+  const last = pairs.at(-1)
+  if (last === undefined) return true
+  const change = Math.max(Math.abs(last.plus - noise.loss), Math.abs(last.minus - noise.loss))
+  return change <= 100 * noise.deviation
 }
 
 function range(from: number, to: number, by = 2): number[] {
@@ -133,9 +163,21 @@ function firstFinding(context: Context, state: State): Finding {
   const finding = { analytic, numeric: value, uncertainty: Math.max(noise, apart), step, kinks: pairs[0].kinks }
   if (analytic === 0 && pairs[0].plus === pairs[0].minus) return { ...finding, outcome: 'zero', uncertainty: noise }
   const size = Math.abs(analytic) + Math.abs(value)
-  // Within a rounding that is small beside the value itself, further steps would only say the same.
-  const near = apart <= tolerances(context).happy * size || (apart <= noise && noise <= 1e-4 * size)
+  const allowed = allowedOf(context, state, value, 'happy') + (state.rounding === undefined ? 0 : noise)
+  // Within a rounding that is small beside the value itself, further steps would only say the same. Where a kink was crossed the
+  // difference is a mean of two slopes, and agreement means nothing.
+  const near = pairs[0].kinks === 0 && (apart <= allowed || (apart <= noise && noise <= 1e-4 * size))
   return { ...finding, outcome: near ? 'agree' : 'unclear' }
+}
+
+/** By how much analytic and numeric value may differ, whatever the rounding of the loss. */
+function allowedOf(
+  context: Context,
+  { analytic, rounding: own }: Asked,
+  value: number,
+  level: 'happy' | 'certain',
+): number {
+  return own ?? tolerances(context)[level] * (Math.abs(analytic) + Math.abs(value))
 }
 
 /** From all that was sampled so far. */
@@ -144,7 +186,7 @@ function findingOf(context: Context, state: State): Finding {
   const finite = pairs.filter(({ plus, minus }) => Number.isFinite(plus) && Number.isFinite(minus))
   const clean = finite.filter(({ kinks }) => kinks === 0)
   const kinks = state.finding.kinks || (finite.at(-1)?.kinks ?? 0)
-  const used = clean.length >= 3 ? clean : finite
+  const used = clean.length >= least ? clean : finite
   const fixed = context.settings.step !== undefined && line.kind === 'coordinate'
   const limit = fixed
     ? fixedOf(context, state)
@@ -153,7 +195,7 @@ function findingOf(context: Context, state: State): Finding {
         2,
       )
   if (limit === undefined) return { ...unknown(analytic), kinks }
-  return judged(context, analytic, widened(context, limit, used), kinks, limit)
+  return judged(context, state, kinks, widened(context, limit, used))
 }
 
 /** The limit for a step of the user's choice; its two pairs are the ones nearest to it. */
@@ -171,31 +213,36 @@ function fixedOf(context: Context, { pairs, line }: State): Limit | undefined {
 }
 
 /** A loss that never moved may hide a change below its rounding: that of its intermediate values, where it is 0 itself. */
-function widened(context: Context, limit: Limit, pairs: readonly Pair[]): number {
+function widened(context: Context, limit: Limit, pairs: readonly Pair[]): Limit {
   const { loss, precision } = context.noise
-  if (!pairs.every(({ plus, minus }) => plus === loss && minus === loss)) return limit.uncertainty
+  if (!pairs.every(({ plus, minus }) => plus === loss && minus === loss)) return limit
   const widest = Math.max(...pairs.map(({ ahead }) => ahead))
-  return Math.max(limit.uncertainty, (8 * rounding[precision] * context.size) / widest)
+  const hidden = (8 * rounding[precision] * context.size) / widest
+  return { ...limit, noise: Math.max(limit.noise, hidden), uncertainty: Math.max(limit.uncertainty, hidden) }
 }
 
-function judged(context: Context, analytic: number, uncertainty: number, kinks: number, limit: Limit): Finding {
-  const { value, step } = limit
+function judged(context: Context, asked: Asked, kinks: number, limit: Limit): Finding {
+  const { analytic } = asked
+  const { value, step, uncertainty } = limit
   const finding = { analytic, numeric: value, uncertainty, step, kinks }
   const apart = Math.abs(analytic - value)
+  // Beyond its own scale a coordinate may have come to another place: 0 seen from there accuses nobody.
+  if (step > 4 && apart > uncertainty && Math.abs(value) <= 3 * uncertainty) return { ...finding, outcome: 'noise' }
   const magnitude = Math.max(Math.abs(analytic), Math.abs(value))
   // A derivative that is 0 but for what its terms leave over (a bias in front of a batch normalisation) is right to that rounding.
   const allowed = Math.max(uncertainty, context.residue)
   if (apart <= allowed) {
     if (analytic === 0 && value === 0) return { ...finding, outcome: 'zero' }
-    return { ...finding, outcome: allowed >= magnitude / 3 ? 'noise' : 'agree' }
+    if (allowed < magnitude / 3) return { ...finding, outcome: 'agree' }
+    // As large as the value: because of rounding, or because the differences do not settle.
+    return { ...finding, outcome: Math.max(limit.noise, context.residue) >= allowed / 10 ? 'noise' : 'unclear' }
   }
-  if (apart <= tolerances(context).certain * (Math.abs(analytic) + Math.abs(value)))
-    return { ...finding, outcome: 'agree' }
+  if (apart <= allowedOf(context, asked, value, 'certain')) return { ...finding, outcome: 'agree' }
   return { ...finding, outcome: apart > 3 * allowed ? 'disagree' : 'unclear' }
 }
 
 /** Whether further steps would change nothing. */
-function isSettled({ finding }: State, round: 1 | 2 | 3): boolean {
+function isSettled({ finding }: State, round: number): boolean {
   const { outcome, uncertainty, analytic, numeric } = finding
   // A unit that is off: its losses differ by rounding alone, however far one goes.
   if (outcome === 'zero' || (outcome === 'noise' && analytic === 0)) return true
@@ -224,8 +271,7 @@ async function freeze(context: Context, states: readonly State[]): Promise<void>
     )
     if (limit === undefined) continue
     const { kinks } = state.finding
-    const uncertainty = widened(context, limit, finite)
-    state.finding = { ...judged(context, state.analytic, uncertainty, kinks, limit), frozen: true }
+    state.finding = { ...judged(context, state, kinks, widened(context, limit, finite)), frozen: true }
   }
 }
 
@@ -239,7 +285,7 @@ function explain(context: Context, state: State): Finding {
   if (sides.kind === 'undefined') return { ...finding, outcome: 'undefined' }
   if (sides.kind === 'half') {
     const { slope } = sides
-    return { ...judged(context, state.analytic, slope.uncertainty, finding.kinks, slope), half: true }
+    return { ...judged(context, state, finding.kinks, slope), half: true }
   }
   return atKink(context, finding, sides.behind, sides.ahead)
 }
@@ -261,5 +307,6 @@ function atKink(context: Context, finding: Finding, behind: Limit, ahead: Limit)
     return { ...known, outcome: 'between', numeric: (low + high) / 2, uncertainty: gap / 2 }
   // Where several kinks meet, each op picks a side of its own, and their sum need not lie between; 0 is what ReLUs pick.
   const outside = Math.abs(analytic - nearest.value)
-  return { ...found, outcome: analytic === 0 || outside <= gap ? 'convention' : 'disagree' }
+  if (analytic === 0) return { ...found, outcome: 'convention' }
+  return { ...found, outcome: outside <= gap ? 'unclear' : 'disagree' }
 }

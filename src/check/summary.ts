@@ -18,7 +18,7 @@ import type {
 import { rounding } from './scale.ts'
 import type { Finding } from './settle.ts'
 import { tolerances } from './tolerance.ts'
-import { number, plural } from './words.ts'
+import { number, pair, plural } from './words.ts'
 
 export interface Parts {
   readonly checked: readonly Checked[]
@@ -109,7 +109,7 @@ function worstOf(verdicts: readonly Verdict[]): Verdict {
 function tensorReport(context: Context, { checked, directions, ties }: Results, t: number): TensorReport {
   const { name, shape, size } = context.evaluator.tensors[t]
   const tie = ties.find(({ tensor }) => tensor === t)
-  const own = checked.filter(({ tensor }) => tensor === t)
+  const own = checked.filter(({ tensor }) => tensor === t).sort((a, b) => a.index - b.index)
   const along = directions.find(({ part }) => part.tensor === t)
   const failed = own.filter(({ report }) => report.verdict === 'fail')
   const { verdict, why } = tensorVerdict(context, own, along, tie, t)
@@ -150,7 +150,8 @@ function tensorVerdict(
   if (failed.length > 0) {
     const largest = worstCoordinate(failed) as CoordinateReport
     const place = `[${largest.position.join(', ')}]`
-    const why = `${failed.length} of ${plural(own.length, 'coordinate')} wrong; at ${place} the gradient is ${number(largest.analytic)}, the difference says ${number(largest.numeric)}`
+    const [analytic, numeric] = pair(largest.analytic, largest.numeric)
+    const why = `${failed.length} of ${plural(own.length, 'coordinate')} wrong; at ${place} the gradient is ${analytic}, the difference says ${numeric}`
     return { verdict: 'fail', why }
   }
   if (tie !== undefined) {
@@ -186,7 +187,7 @@ function doubtOf(
   if (unclear !== undefined) return `at [${unclear.report.position.join(', ')}]: ${unclear.report.words}`
   const silent = own.filter(isSilent)
   if (silent.length > own.length / 2)
-    return `${silent.length} of ${plural(own.length, 'coordinate')} say nothing: ${silent[0].report.words}`
+    return `${silent.length} of ${own.length} coordinates say nothing: ${silent[0].report.words}`
   const blurred = along?.reports.some(({ verdict }) => verdict === 'inconclusive') && own.length === 0
   if (blurred) return 'along directions the differences are too rough to tell'
   if (seesNothing(context, own, along, t))
@@ -292,16 +293,18 @@ function warningsOf(
   )
   if (rough.length > 0)
     warnings.push(
-      `${plural(rough.length, 'coordinate')} differ by more than rounding explains, at most ${number(Math.max(...rough.map(({ report }) => report.relativeError)))}: an epsilon left out of the gradient?`,
+      `${plural(rough.length, 'coordinate differs', 'coordinates differ')} by more than rounding explains, at most ${number(Math.max(...rough.map(({ report }) => report.relativeError)))}: an epsilon left out of the gradient?`,
     )
   const silent = checked.filter(isSilent)
   if (silent.length > 0)
     warnings.push(
-      `${plural(silent.length, 'coordinate')} say nothing (kinks or jumps at the point): move the point a little`,
+      `${plural(silent.length, 'coordinate says', 'coordinates say')} nothing (kinks or jumps at the point): move the point a little`,
     )
   const drowned = checked.filter(({ finding }) => finding.outcome === 'noise' && finding.analytic !== 0)
   if (drowned.length > 0)
-    warnings.push(`${plural(drowned.length, 'coordinate')} have gradients below what rounding lets differences show`)
+    warnings.push(
+      `${plural(drowned.length, 'coordinate has a gradient', 'coordinates have gradients')} below what rounding lets differences show`,
+    )
   if (taylor?.verdict === 'inconclusive') warnings.push(`Taylor remainders: ${taylor.words}`)
   if (secondOrder?.verdict === 'inconclusive') warnings.push(`second derivatives: ${secondOrder.words}`)
   const missed = tensors.filter(({ missProbability = 0 }) => missProbability > 0.01)
