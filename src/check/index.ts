@@ -1,8 +1,6 @@
 /** @file `rappel/check`: the gradient check. Loads without a runtime. */
 
-export { type Jax, type JaxArray, jaxObjective } from './adapters/jax.ts'
-export { type OnnxObjective, type OnnxObjectiveOptions, onnxObjective } from './adapters/onnx.ts'
-export { type Float32Point, type Tfjs, type TfjsTensor, tfjsObjective } from './adapters/tfjs.ts'
+export * from './adapters/index.ts'
 export { checkEvaluator } from './check-evaluator.ts'
 export type { CheckedTensor, Evaluator, Move, Values } from './evaluator.ts'
 export { type AssertOptions, assertGradient, type GradientCheckOptions, gradientCheck } from './gradient-check.ts'

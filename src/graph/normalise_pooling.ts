@@ -1,6 +1,6 @@
 /** @file Pooling as others write it: padding that is named and not counted, windows of `ceil_mode`, GlobalMaxPool. */
 import type { ForeignNode } from './foreign.ts'
-import { samePads, settledWindows } from './ops/pooling_windows.ts'
+import { samePoolingPads, settledWindows } from './ops/pooling_windows.ts'
 import type { OpKind, Value } from './types.ts'
 
 type Rule = (foreign: ForeignNode) => readonly Value[] | undefined
@@ -15,7 +15,7 @@ const windows =
     if (mode === 'SAME_UPPER' || mode === 'SAME_LOWER') {
       // The number of windows is ⌈length / stride⌉ whatever else is said.
       const { ceil_mode: _, ...plain } = given
-      return foreign.give(kind, foreign.inputs, { ...plain, pads: samePads(x, given, mode) })
+      return foreign.give(kind, foreign.inputs, { ...plain, pads: samePoolingPads(x, given, mode) })
     }
     if (mode !== 'NOTSET' && mode !== 'VALID')
       throw foreign.error(`has auto_pad '${mode}', expected NOTSET, VALID, SAME_UPPER or SAME_LOWER`)

@@ -2,6 +2,7 @@
 import { RappelError } from '../../base/errors.ts'
 import { type Shape, typeText } from '../../base/tensor.ts'
 import type { Attributes, Value } from '../types.ts'
+import { samePads } from './windows.ts'
 
 /** The windows along one axis. Window w covers the places w·stride − before + i·dilation, i from 0 to size − 1. */
 export interface WindowAxis {
@@ -177,13 +178,13 @@ export function pooledShape(x: Value, attributes: Attributes): Shape {
  * Padding with which there is a window for every `stride` places, ⌈length / stride⌉ of them (`auto_pad`); where it is odd,
  * SAME_UPPER puts more behind and SAME_LOWER more in front.
  */
-export function samePads(x: Value, attributes: Attributes, mode: 'SAME_UPPER' | 'SAME_LOWER'): number[] {
+export function samePoolingPads(x: Value, attributes: Attributes, mode: 'SAME_UPPER' | 'SAME_LOWER'): number[] {
   const spatial = x.shape.slice(2)
   const { kernel_shape: sizes, strides, dilations } = attributes as Record<string, readonly number[] | undefined>
-  const totals = spatial.map((length, i) => {
-    const [stride, span] = [strides?.[i] ?? 1, (dilations?.[i] ?? 1) * ((sizes?.[i] ?? 1) - 1) + 1]
-    return Math.max(0, (Math.ceil(length / stride) - 1) * stride + span - length)
+  const pairs = spatial.map((length, i) => {
+    const span = (dilations?.[i] ?? 1) * ((sizes?.[i] ?? 1) - 1) + 1
+    const upper = samePads(length, span, strides?.[i] ?? 1)
+    return mode === 'SAME_UPPER' ? upper : upper.reverse()
   })
-  const before = totals.map((total) => (mode === 'SAME_UPPER' ? Math.floor(total / 2) : Math.ceil(total / 2)))
-  return [...before, ...totals.map((total, i) => total - before[i])]
+  return [...pairs.map(([before]) => before), ...pairs.map(([, after]) => after)]
 }
