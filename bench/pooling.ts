@@ -3,6 +3,7 @@ import { tensor } from '../src/base/tensor.ts'
 import { allocate, type Call } from '../src/engine/engine.ts'
 import { nativeEngine } from '../src/engine/native.ts'
 import { pullback } from '../src/graph/autodiff.ts'
+import { fastForms } from '../src/graph/forms.ts'
 import { Builder } from '../src/graph/graph.ts'
 import * as op from '../src/graph/op.ts'
 import { operators } from '../src/graph/ops/index.ts'
@@ -15,12 +16,16 @@ const [pictures, halved] = [
   [64, 32, 14, 14],
 ]
 const windows = { kernelShape: [2, 2], strides: [2, 2] }
+const overlapping = { kernelShape: [3, 3] }
 
 type Form = (x: Value, dy: Value) => readonly Value[]
 const maxima: Record<string, Form> = {
   'max alone': (x) => [op.maxPool(x, windows)],
   'max and indices': (x) => op.maxPool(x, windows).node?.outputs ?? [],
   'max and gradient': (x, dy) => gradientOf(op.maxPool(x, windows), dy, x),
+  'the same, as trained': (x, dy) => gradientOf(op.maxPool(x, windows), dy, x),
+  '3×3, stride 1, alone': (x) => [op.maxPool(x, overlapping)],
+  'and indices': (x) => op.maxPool(x, overlapping).node?.outputs ?? [],
 }
 const means: Record<string, Form> = {
   mean: (x) => [op.averagePool(x, windows)],
@@ -45,17 +50,19 @@ console.log(`64×32 pictures of 28×28, windows of 2×2 side by side: ms a call,
 for (const threads of [1, engine.cores]) {
   console.log(`${threads} thread${threads === 1 ? '' : 's'}`)
   for (const [name, form] of Object.entries({ ...maxima, ...means })) {
-    const times = timesOf(await compile(form, threads))
+    const times = timesOf(await compile(form, threads, name.endsWith('as trained')))
     console.log(
       `${name.padStart(24)}  ${times[0].toFixed(2).padStart(6)}  ${times[rounds >> 1].toFixed(2).padStart(6)}`,
     )
   }
 }
 
-async function compile(form: Form, threads: number): Promise<Call> {
+/** @param fast in the kernel forms that a training step has */
+async function compile(form: Form, threads: number, fast: boolean): Promise<Call> {
   const builder = new Builder(operators)
   const [x, dy] = [builder.input('x', 'float32', pictures), builder.input('dy', 'float32', halved)]
-  const graph = builder.graph('pooling', Object.fromEntries(form(x, dy).map((y, i) => [`y${i}`, y])))
+  const said = builder.graph('pooling', Object.fromEntries(form(x, dy).map((y, i) => [`y${i}`, y])))
+  const graph = fast ? fastForms(said, operators) : said
   const executable = await engine.compile(graph, { threads })
   const { inputs, outputs } = allocate(graph)
   for (const { data } of Object.values(inputs)) data.forEach((_, i) => (data[i] = Math.sin(1.37 * i)))

@@ -1,7 +1,7 @@
 /** @file Constraints on the weights: where a parameter is brought back to after every update. */
 import { checkRange, RappelError, show, suggestion, usageError } from '../base/errors.ts'
 import { sizeOf, typeText } from '../base/tensor.ts'
-import type { Parameter } from './model.ts'
+import { ownerOf, type Parameter } from './model.ts'
 
 /**
  * A bound on weights that holds after every update. A penalty is a term of the loss; a constraint adds nothing to it, and the
@@ -59,8 +59,8 @@ export function maxNorm(most: number | Readonly<Record<string, number>>): Constr
     limits(parameters) {
       checkNames(names, parameters)
       return parameters.map((parameter) => {
-        const name = names.filter((of) => applies(of, parameter)).sort((a, b) => b.length - a.length)[0]
-        return name === undefined ? undefined : limitOf(parameter, most[name])
+        const name = ownerOf(parameter, names)
+        return name !== undefined && applies(name, parameter) ? limitOf(parameter, most[name]) : undefined
       })
     },
   }
@@ -71,7 +71,7 @@ const isRecord = (value: unknown): value is Readonly<Record<string, number>> =>
 
 /** A layer's name stands for its weights, a parameter's own name for that parameter. */
 function applies(name: string, parameter: Parameter): boolean {
-  return parameter.name === name || (parameter.penalised && parameter.name.startsWith(`${name}.`))
+  return parameter.name === name || (parameter.penalised && ownerOf(parameter, [name]) !== undefined)
 }
 
 function checkNames(names: readonly string[], parameters: readonly Parameter[]): void {

@@ -190,3 +190,9 @@ export class ModelContext implements LayerContext {
 export function initialValue({ name, value, init, fans }: Parameter, seed: number): Tensor<'float32'> {
   return tensor('float32', value.shape, init.draw(value.shape, fans, new RandomStream(seed, `init/${name}`)))
 }
+
+/** The longest of the names under which a parameter lies: its own, or that of a layer around it; undefined where none fits. */
+export function ownerOf(parameter: Pick<Parameter, 'name'>, names: Iterable<string>): string | undefined {
+  const fitting = [...names].filter((name) => parameter.name === name || parameter.name.startsWith(`${name}.`))
+  return fitting.sort((a, b) => b.length - a.length)[0]
+}

@@ -2,7 +2,7 @@
 import { checkOptions, checkRange, RappelError, show, suggestion, usageError } from '../base/errors.ts'
 import * as op from '../graph/op.ts'
 import type { Value } from '../graph/types.ts'
-import type { Parameter } from './model.ts'
+import { ownerOf, type Parameter } from './model.ts'
 
 export interface Penalty {
   readonly name: string
@@ -77,7 +77,7 @@ export function perLayer(penalties: Readonly<Record<string, Penalty>>): Penalty 
       const groups = new Map<string, Parameter[]>(entries.map(([name]) => [name, []]))
       checkNames(groups.keys(), parameters)
       for (const parameter of parameters) {
-        const name = ownerOf(parameter.name, groups.keys())
+        const name = ownerOf(parameter, groups.keys()) ?? rest
         groups.get(name)?.push(name === parameter.name ? { ...parameter, penalised: true } : parameter)
       }
       return total(entries.map(([name, penalty]) => penalty.of(groups.get(name) ?? [])))
@@ -86,12 +86,6 @@ export function perLayer(penalties: Readonly<Record<string, Penalty>>): Penalty 
 }
 
 const rest = 'else'
-
-/** The longest of the names that a parameter lies under. */
-function ownerOf(parameter: string, names: Iterable<string>): string {
-  const fitting = [...names].filter((name) => parameter === name || parameter.startsWith(`${name}.`))
-  return fitting.reduce((longest, name) => (name.length > longest.length ? name : longest), '') || rest
-}
 
 function checkNames(names: Iterable<string>, parameters: readonly Parameter[]): void {
   // Every parameter, and every layer around one.

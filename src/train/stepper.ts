@@ -88,7 +88,7 @@ function roughMilliseconds(graph: Graph): number {
   }, 0)
 }
 
-// With these the estimate was between half and twice the time of steps of 0.06 to 60 ms: dense nets with tanh, one thread.
+// With these the estimate was about half to twice the time of steps of 0.06 to 60 ms: dense nets with tanh, one thread.
 const multiplyAddsAMillisecond = 10_000_000
 const numbersAMillisecond = 500_000
 
