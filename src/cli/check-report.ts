@@ -99,7 +99,7 @@ function rowsOf(document: CheckDocument): Row[] {
   })
 }
 
-const headings = ['parameter', 'shape', 'checked', 'zero', 'kinks', 'worst band', 'rel. error', 'float32', 'verdict']
+const headings = ['parameter', 'shape', 'checks', 'zero', 'kinks', 'worst band', 'rel. error', 'float32', 'verdict']
 
 /** Text is padded before it is painted: colours have no width. */
 function table(rows: readonly Row[], paint: Paint): string {

@@ -173,9 +173,9 @@ describe('the text of a failure', () => {
     expect(checkText(document, (_style, text) => text)).toMatchInlineSnapshot(`
       "blobs: gradients of squaredError, 8 parameters, 3 examples, as initialised, in 0.50 s
 
-      parameter      shape  checked  zero  kinks  worst band  rel. error  float32  verdict
-      dense1.weight    2×2        4     1      2  wrong             3e-1     2e-7  fail
-      dense1.bias        4        4     1      0  happy            3e-10     2e-7  pass
+      parameter      shape  checks  zero  kinks  worst band  rel. error  float32  verdict
+      dense1.weight    2×2       4     1      2  wrong             3e-1     2e-7  fail
+      dense1.bias        4       4     1      0  happy            3e-10     2e-7  pass
 
       dense1.weight (data loss, as initialised): all 3 entries are wrong. It is twice what it should be.
 
