@@ -37,7 +37,7 @@ describe('a right project', () => {
     expect(stdout).toMatch(
       /^\ndigits: gradients of softmaxCrossEntropy and l2\(0.001\), 460 parameters, 3 examples, as init/,
     )
-    expect(stdout).toMatch(/^parameter +shape +checked +zero +kinks +worst band +rel. error +float32 +verdict$/m)
+    expect(stdout).toMatch(/^parameter +shape +checks +zero +kinks +worst band +rel. error +float32 +verdict$/m)
     for (const name of ['dense1.weight', 'dense1.bias', 'dense2.weight', 'dense2.bias'])
       expect(stdout).toMatch(new RegExp(`^${name} .* pass$`, 'm'))
     expect(stdout).toMatch(/\npass The gradients are right: as initialised and after 20 steps of training\.\n$/)
