@@ -9,10 +9,12 @@ export type ErrorCode =
   | 'op' // an operator that is unknown or cannot do what was asked
   | 'runtime' // the execution runtime is missing, or lacks what was asked for
   | 'run' // training started and failed
+  | 'store' // a record of runs that cannot be read or written
 
 /**
  * A failure that a person can act on. `message` says what was got, what was expected and where; `hint` says what to do next.
- * The command line prints both and never a stack trace. Every code but 'run' means bad input (exit status 2).
+ * The command line prints both and never a stack trace. Every code but 'run' and 'store' means bad input (exit
+ * status 2).
  */
 export class RappelError extends Error {
   readonly code: ErrorCode

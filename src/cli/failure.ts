@@ -24,7 +24,7 @@ export function failureOf(error: unknown, userFile?: string): Failure {
     const { code, message, hint } = error
     // Errors of data name their own place; a missing runtime is the fault of no line.
     const place = code === 'runtime' ? undefined : (line ?? (code === 'data' ? undefined : file))
-    return { code, message: inFront(place, message), hint, exitCode: code === 'run' ? 1 : 2 }
+    return { code, message: inFront(place, message), hint, exitCode: code === 'run' || code === 'store' ? 1 : 2 }
   }
   const text = error instanceof Error ? `${error.name}: ${mainLine(error)}` : `${error} was thrown`
   if (line !== undefined || (file !== undefined && !startsHere(error)))

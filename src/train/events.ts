@@ -23,6 +23,8 @@ export interface StartEvent {
   }
   /** What is trained; buffers are not among them. */
   readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]
+  /** The layers in the order of building, each with the shape of its output for one example; a layer inside another stands after it. */
+  readonly layers?: readonly { readonly name: string; readonly kind: string; readonly shape: readonly number[] }[]
   /** What is done at random to the training examples, in words. */
   readonly augment?: string
   readonly loss: string
@@ -64,9 +66,83 @@ export interface EpochEvent {
   readonly seconds?: number
 }
 
+/** How numbers are distributed. Exact moments over all of them; quantiles and histogram from a fixed sample where there are many. */
+export interface Distribution {
+  readonly count: number
+  /** How many are NaN or infinite; the rest describes the finite ones. */
+  readonly nonFinite: number
+  readonly mean: number
+  /** Population standard deviation. */
+  readonly deviation: number
+  readonly min: number
+  readonly max: number
+  /** At the probabilities of `quantileLevels`. */
+  readonly quantiles: readonly number[]
+  /** `counts[i]` numbers of the sample lie in [edges[i], edges[i + 1]), the last bin closed. */
+  readonly histogram: { readonly edges: readonly number[]; readonly counts: readonly number[] }
+}
+
+/** Probabilities of the quantiles in a `Distribution`: the median, and about 1, 2 and 3 deviations of a normal one, and the ends. */
+export const quantileLevels = [0, 0.001, 0.023, 0.159, 0.25, 0.5, 0.75, 0.841, 0.977, 0.999, 1] as const
+
+/** An array to be looked at: the first layer's weights. */
+export interface Picture {
+  /** [pictures, height, width] or [pictures, height, width, 3]. */
+  readonly shape: readonly number[]
+  readonly values: Float32Array
+}
+
+/** What one probe measured at one step. Where each number belongs to a tensor or a layer, its name stands behind a slash. */
+export interface ProbeEvent {
+  readonly type: 'probe'
+  /** Name of the probe: 'norms', 'distributions', … */
+  readonly probe: string
+  /** Updates made before the step that was watched. */
+  readonly step: number
+  readonly epoch: number
+  /** They become series: 'update:weight/dense1.weight'. */
+  readonly values: Readonly<Record<string, number>>
+  readonly distributions?: Readonly<Record<string, Distribution>>
+  readonly pictures?: Readonly<Record<string, Picture>>
+}
+
+/** The state was kept: from here the run can go on. */
+export interface CheckpointEvent {
+  readonly type: 'checkpoint'
+  readonly step: number
+  readonly epoch: number
+  readonly kept: readonly ('newest' | 'best' | 'periodic')[]
+}
+
+/** A run goes on from a checkpoint: what was recorded behind it is superseded. */
+export interface ResumeEvent {
+  readonly type: 'resume'
+  readonly step: number
+  readonly epoch: number
+  /** Why the same bits as in a run never stopped cannot be promised: another runtime, processor, number of threads. */
+  readonly warnings: readonly string[]
+}
+
+/** After a divergence the run goes on from before it, with a lower rate. */
+export interface RollBackEvent {
+  readonly type: 'roll-back'
+  /** From which step, and to which. */
+  readonly from: number
+  readonly to: number
+  readonly epoch: number
+  /** All learning rates are multiplied by this from here on. */
+  readonly rateFactor: number
+  readonly message: string
+}
+
 /** Why a run ended. */
 export type Outcome =
   | { readonly reason: 'finished' }
+  | {
+      readonly reason: 'stopped-early'
+      readonly message: string
+      readonly best: { readonly epoch: number; readonly step: number }
+    }
   | { readonly reason: 'interrupted' }
   | { readonly reason: 'diverged'; readonly message: string; readonly hint: string }
 
@@ -78,4 +154,12 @@ export interface EndEvent {
   readonly step: number
 }
 
-export type TrainingEvent = StartEvent | StepsEvent | EpochEvent | EndEvent
+export type TrainingEvent =
+  | StartEvent
+  | StepsEvent
+  | EpochEvent
+  | ProbeEvent
+  | CheckpointEvent
+  | ResumeEvent
+  | RollBackEvent
+  | EndEvent
