@@ -56,9 +56,10 @@ export interface Rule {
    * The scalars of one step, in the order of `program.slots`: what the WebAssembly and ONNX forms take.
    *
    * @param out is filled and returned; default: a new array
+   * @param rateFactor multiplies the learning rate, where the rule has one of that name; default 1
    * @throws RappelError 'usage' when a schedule gives a value out of range
    */
-  scalars(at: At, out?: Float64Array): Float64Array
+  scalars(at: At, out?: Float64Array, rateFactor?: number): Float64Array
   /** The state before the first step, with the element type of the parameters. */
   init(parameters: ArrayTree): RuleState
   /**
@@ -157,12 +158,15 @@ function scalarFunction(hyper: Readonly<Record<string, Rate>>, program: Program)
     if (typeof rate === 'number') values[key] = rate
     else schedules.push([key, rate])
   }
-  return (at, out = new Float64Array(program.slots.length)) => {
+  const { learningRate } = hyper as Readonly<Record<string, Rate>>
+  return (at, out = new Float64Array(program.slots.length), rateFactor = 1) => {
     values.t = at.step + 1
+    if (typeof learningRate === 'number') values.learningRate = learningRate
     for (const [key, schedule] of schedules) {
       const value = schedule(at)
       values[key] = Number.isFinite(value) ? value : checkRange(`${key} from ${rateText(schedule)}`, value, {})
     }
+    if (rateFactor !== 1) values.learningRate *= rateFactor
     evaluate(values, out)
     return out
   }

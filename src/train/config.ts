@@ -11,7 +11,10 @@ import type { Loss } from '../nn/loss.ts'
 import type { Layer } from '../nn/model.ts'
 import type { Penalty } from '../nn/penalty.ts'
 import type { Rule } from '../optim/rule.ts'
+import { type CheckpointOptions, checkCheckpointOptions } from './checkpoint-schedule.ts'
+import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts'
 import { makePlan, type TrainingPlan } from './plan.ts'
+import { checkRollBack, type RollBack } from './roll-back.ts'
 
 /** A hyperparameter that a search varies (`space.…`): training takes its default. */
 export interface Searched<T> {
@@ -59,6 +62,12 @@ export interface Config<H = Readonly<Record<string, unknown>>> {
   readonly provider?: Provider
   /** Threads within one operator; default: by the size of the net. */
   readonly threads?: number
+  /** When checkpoints are taken: `{ everySeconds: 30 }` is the default, and one is taken at the end. */
+  readonly checkpoint?: CheckpointOptions
+  /** Ends the run when the validation data have not been measured better for so many epochs: `{ patience: 5 }`. */
+  readonly earlyStopping?: EarlyStopping
+  /** After a divergence the run goes on from before it with lower rates, `{ factor: 0.1, times: 3 }`; default: it ends. */
+  readonly rollBack?: RollBack
 }
 
 /** A number of threads above this is a slip of the finger, and the runtime would start them all. */
@@ -90,6 +99,16 @@ const isOneOf = (values: readonly unknown[]): Kind => ({
   hint(value) {
     const near = nearest(String(value), values.map(String))
     return near && `did you mean '${near}'?`
+  },
+})
+
+/** An object of options. @param check says what does not fit within it */
+const options = <T extends object>(example: string, check: (options: T) => void): Kind => ({
+  expected: `an object such as ${example}`,
+  fits(value) {
+    if (!isObject(value) || Array.isArray(value)) return false
+    check(value as T)
+    return true
   },
 })
 
@@ -139,6 +158,9 @@ const fields: Record<keyof Config, Field> = {
   seed: isWhole(0),
   provider: isOneOf(providers),
   threads: isWhole(1, mostThreads),
+  checkpoint: options('{ everySeconds: 30 }', checkCheckpointOptions),
+  earlyStopping: options('{ patience: 5 }', checkEarlyStopping),
+  rollBack: options('{ factor: 0.1, times: 3 }', checkRollBack),
 }
 const fieldNames = Object.keys(fields) as (keyof Config)[]
 
@@ -265,5 +287,8 @@ export async function planFromConfig<H>(
     seed,
     hyper,
     threads,
+    checkpoint: config.checkpoint,
+    earlyStopping: config.earlyStopping,
+    rollBack: config.rollBack,
   })
 }

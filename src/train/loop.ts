@@ -1,24 +1,19 @@
 /** @file The one training loop. It runs in the calling thread and gives way to other work between calls. */
-import { CounterStream } from '../base/counter-random.ts'
 import type { Tensor } from '../base/tensor.ts'
-import { sizeOf } from '../base/tensor.ts'
-import { Batches } from '../data/batches.ts'
 import { featureShapeOf, isRowSource, rowsOf } from '../data/dataset.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { At } from '../optim/schedule.ts'
+import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
+import { type CheckpointSink, Checkpoints } from './checkpoints.ts'
+import { findFault, firstNotFinite, isSound } from './divergence.ts'
+import { improves, stopEarly } from './early-stopping.ts'
 import type { EpochEvent, Measurement, Outcome, StartEvent, TrainingEvent } from './events.ts'
-import { trainingGraph } from './graphs.ts'
+import { checkIdentity, differences, identityOf } from './identity.ts'
 import { type Measurer, makeMeasurer, makePenaltyMeasurer } from './measure.ts'
 import type { TrainingPlan } from './plan.ts'
-import {
-  bufferValues,
-  currentBuffers,
-  currentParameters,
-  initialState,
-  parameterValues,
-  type TrainingState,
-} from './state.ts'
-import { chooseForm, makeStepper, type StepForm, type Stepper, stepsAtOnce } from './stepper.ts'
+import { type Capture, copyRegions, modelRegionsOf, type Regions, restoreRegions } from './progress.ts'
+import { bufferValues, parameterValues } from './state.ts'
+import type { StepForm } from './stepper.ts'
+import { Trajectory } from './trajectory.ts'
 
 export interface RunOptions {
   /** Gets every event, in order, as it happens. */
@@ -29,6 +24,12 @@ export interface RunOptions {
   readonly now?: () => number
   /** How steps are executed; default: by the size of the net and the engine. */
   readonly form?: StepForm
+  /** Where checkpoints go; default: none are taken. */
+  readonly checkpoints?: CheckpointSink
+  /** The bytes of a checkpoint, from which the run goes on: to the same bits as if it had never stopped. */
+  readonly resume?: Uint8Array
+  /** Processor and system, for checkpoints: another machine may give other bits. */
+  readonly machine?: string
 }
 
 /** What a run reached. */
@@ -39,6 +40,8 @@ export interface TrainingResult {
   readonly parameters: Readonly<Record<string, Tensor<'float32'>>>
   /** What the layers carried without a gradient, at the end, by name: a batch normalisation's running mean. */
   readonly buffers: Readonly<Record<string, Tensor<'float32'>>>
+  /** The epoch whose parameters and buffers these are, where early stopping restored the best. */
+  readonly restored?: { readonly epoch: number; readonly step: number }
   /** Number of updates. */
   readonly steps: number
   /** Steps done per second of training, measuring left out; only with a clock. */
@@ -48,19 +51,23 @@ export interface TrainingResult {
 
 /** Milliseconds after which the loop lets others run: signals, timers, messages. */
 const giveWayAfter = 20
+/** Steps between two copies of the state to which a divergence goes back: the copy costs less than one of them. */
+const stepsBetweenSnapshots = 100
 
 /**
- * Trains. The same plan, engine version and processor give the same bits.
+ * Trains. The same plan, engine version and processor give the same bits, also when the run was stopped and resumed.
  *
- * @returns what was reached, also when the run was interrupted or diverged: that is an outcome, not an exception
- * @throws RappelError 'runtime' when the engine refuses a graph
+ * @returns what was reached, also when the run was interrupted, stopped early or diverged: that is an outcome, not an exception
+ * @throws RappelError 'runtime' when the engine refuses a graph; 'store' when a checkpoint cannot be read or kept; 'usage' when
+ *   it is of another run
  */
 export async function runTraining(
   plan: TrainingPlan,
   engine: Engine,
   options: RunOptions = {},
 ): Promise<TrainingResult> {
-  const run = new Run(plan, engine, options)
+  const kept = options.resume === undefined ? undefined : readCheckpoint(options.resume)
+  const run = new Run(plan, engine, options, kept)
   try {
     return await run.train()
   } finally {
@@ -68,147 +75,148 @@ export async function runTraining(
   }
 }
 
-/** Over the examples of an epoch so far. */
-interface Sum {
-  loss: number
-  correct: number
-}
-
 class Run {
   readonly #plan: TrainingPlan
   readonly #engine: Engine
   readonly #options: RunOptions
-  readonly #form: StepForm
-  /** Most steps in one call. */
-  readonly #stepsAtOnce: number
-  readonly #state: TrainingState
-  readonly #batches: Batches
-  readonly #steppers = new Map<string, Stepper>()
-  readonly #epochs: EpochEvent[] = []
+  readonly #kept: Checkpoint | undefined
+  readonly #way: Trajectory
+  readonly #checkpoints: Checkpoints | undefined
+  readonly #epochs: EpochEvent[]
+  /** When the run started; of one that was resumed, when it would have started without the stop. */
   readonly #startedAt: number
   #validation: Measurer | undefined
   #penalty: { measure(): Promise<number>; release(): Promise<void> } | undefined
-  /** Where the last update stood. */
-  #lastAt: At = { epoch: 0, step: 0 }
-  #trainingTime = 0
+  #best: Checkpoint['best']
+  #bestRegions: Regions | undefined
+  /** The last sound state: where a divergence is looked for. */
+  #snapshot: Capture
+  /** The state to which a divergence rolls back. */
+  #back: Capture | undefined
+  #trainingTime: number
+  /** When the clock of the training was started; undefined while it stands. */
+  #clockFrom: number | undefined
   #gaveWayAt = 0
   #untold: { first: number; epoch: number; losses: number[] } = { first: 0, epoch: 0, losses: [] }
 
-  constructor(plan: TrainingPlan, engine: Engine, options: RunOptions) {
+  constructor(plan: TrainingPlan, engine: Engine, options: RunOptions, kept: Checkpoint | undefined) {
     this.#plan = plan
     this.#engine = engine
     this.#options = options
-    const net = trainingGraph(plan.net, plan.batchSize)
-    const values = net.parameters.reduce((sum, { value }) => sum + sizeOf(value.shape), 0)
-    this.#form = options.form ?? chooseForm(engine, plan.update, values)
-    this.#stepsAtOnce = this.#form === 'wasm' || engine.provider !== 'cpu' ? 1 : stepsAtOnce(net.graph, giveWayAfter)
-    this.#state = initialState(net, plan.update, plan.seed, this.#form === 'wasm' ? 1 : 2)
-    this.#batches = new Batches(plan.training, { batchSize: plan.batchSize, seed: plan.seed })
-    this.#startedAt = options.now?.() ?? 0
+    this.#kept = kept
+    this.#way = new Trajectory(plan, engine, options.form, kept?.conditions)
+    const identity = kept || options.checkpoints ? identityOf(plan, this.#way.net) : undefined
+    if (kept && identity) checkIdentity(kept.identity, identity)
+    if (kept) this.#way.restore(kept.now)
+    this.#snapshot = this.#way.capture()
+    if (plan.rollBack) this.#back = kept?.back ?? this.#way.capture()
+    this.#best = kept?.best
+    this.#bestRegions = kept?.bestRegions
+    this.#epochs = [...(kept?.epochs ?? [])]
+    this.#trainingTime = (kept?.trainingSeconds ?? 0) * 1000
+    this.#startedAt = this.#now() - (kept?.seconds ?? 0) * 1000
+    if (options.checkpoints && identity)
+      this.#checkpoints = new Checkpoints(options.checkpoints, plan.checkpoint, {
+        seconds: kept?.seconds ?? 0,
+        step: this.#way.state.step,
+        epoch: this.#way.progress.epoch,
+        taken: kept?.taken ?? 0,
+        make: (taken, record) => this.#checkpoint(identity, taken, record),
+      })
   }
 
   async train(): Promise<TrainingResult> {
-    const { epochs, net, validation, threads } = this.#plan
-    this.#penalty = await makePenaltyMeasurer(this.#engine, net, this.#state)
-    if (validation !== undefined)
-      this.#validation = await makeMeasurer(this.#engine, net, this.#state, validation, threads)
+    const { net, validation, threads } = this.#plan
+    const { state } = this.#way
+    this.#penalty = await makePenaltyMeasurer(this.#engine, net, state)
+    if (validation !== undefined) this.#validation = await makeMeasurer(this.#engine, net, state, validation, threads)
     const start = await this.#start()
     this.#tell(start)
-    await this.#finishEpoch(0)
-    let outcome: Outcome = { reason: 'finished' }
-    for (let epoch = 0; epoch < epochs && outcome.reason === 'finished'; epoch++) outcome = await this.#epoch(epoch)
+    if (this.#kept === undefined) this.#compare(await this.#finishEpoch(0))
+    else this.#tellResumed(this.#kept)
+    const outcome = await this.#run()
     const done = this.#epochs[this.#epochs.length - 1].epoch
-    this.#tell({ type: 'end', outcome, epoch: done, step: this.#state.step })
+    this.#tell({ type: 'end', outcome, epoch: done, step: state.step })
+    const { step: steps } = state
+    const restored =
+      outcome.reason === 'finished' || outcome.reason === 'stopped-early' ? this.#restoreBest() : undefined
     return {
       outcome,
       epochs: this.#epochs,
-      parameters: parameterValues(this.#state),
-      buffers: bufferValues(this.#state),
-      steps: this.#state.step,
-      ...(this.#options.now && { stepsPerSecond: this.#state.step / (this.#trainingTime / 1000) }),
+      parameters: parameterValues(state),
+      buffers: bufferValues(state),
+      ...(restored && { restored }),
+      steps,
+      ...(this.#options.now && { stepsPerSecond: steps / (this.#trainingTime / 1000) }),
       start,
     }
   }
 
   /** Also what was made before something threw; one that cannot be released does not keep the others. */
   async release(): Promise<void> {
-    const made = [...this.#steppers.values(), this.#validation, this.#penalty]
-    await Promise.allSettled(made.map((part) => part?.release()))
+    await Promise.allSettled([this.#way, this.#validation, this.#penalty].map((part) => part?.release()))
   }
 
-  /** One epoch: all batches once, then the measurements. Ends early, without them, when the run ends. */
-  async #epoch(epoch: number): Promise<Outcome> {
-    const { plan } = this.#batches
-    const random = new RandomFeed(this.#plan.seed, epoch)
-    const sum: Sum = { loss: 0, correct: 0 }
-    const startedAt = this.#options.now?.() ?? 0
-    const stopClock = () => {
-      this.#trainingTime += (this.#options.now?.() ?? 0) - startedAt
+  async #run(): Promise<Outcome> {
+    const { epochs } = this.#plan
+    let outcome = this.#stopsEarly()
+    while (outcome === undefined && this.#way.progress.epoch < epochs) {
+      this.#startClock()
+      outcome = await this.#epoch()
+      this.#stopClock()
     }
-    for (let batch = 0; batch < plan.count; ) {
-      if (this.#options.signal?.aborted) {
-        stopClock()
-        return this.#interrupted(epoch, batch, sum)
-      }
-      const stepper = await this.#stepperFor(batch)
-      const { steps, batchSize } = stepper
-      this.#batches.fillMany(epoch, batch, steps, stepper.inputs, stepper.targets)
-      random.fill(stepper)
-      const at = Array.from({ length: steps }, (_, i) => this.#at(epoch, batch + i, this.#state.step + i))
-      const pending = stepper.run(at)
-      if (pending !== undefined) await pending
-      this.#lastAt = at[steps - 1]
-      for (let i = 0; i < steps; i++) {
+    outcome ??= { reason: 'finished' }
+    if (outcome.reason === 'finished' || outcome.reason === 'stopped-early') await this.#takeCheckpoint()
+    return outcome
+  }
+
+  /** The rest of an epoch: its batches once, then the measurements. @returns why the run ends here, if it does */
+  async #epoch(): Promise<Outcome | undefined> {
+    const way = this.#way
+    while (!way.epochIsOver) {
+      if (this.#options.signal?.aborted) return this.#interrupted()
+      const stepper = await way.next()
+      const at = await way.advance(stepper)
+      for (let i = 0; i < stepper.steps; i++) {
         const loss = stepper.losses[i]
+        way.progress.firstLoss ??= loss
         if (this.#untold.losses.length === 0) this.#untold = { first: at[i].step, epoch: at[i].epoch, losses: [] }
         this.#untold.losses.push(loss)
-        sum.loss += loss * batchSize
-        sum.correct += stepper.correct[i] ?? 0
-        if (!Number.isFinite(loss)) {
-          stopClock()
-          return this.#diverged(`the loss became ${loss} at step ${at[i].step}`)
-        }
+        way.progress.sum.loss += loss * stepper.batchSize
+        way.progress.sum.correct += stepper.correct[i] ?? 0
+        if (!isSound(loss, way.progress.firstLoss)) return this.#diverged()
       }
-      batch += steps
+      if (way.state.step - this.#snapshot.progress.step >= stepsBetweenSnapshots && !this.#takeSnapshot())
+        return this.#diverged()
+      if (!way.epochIsOver && this.#checkpoints?.isDue(this.#moment())) await this.#takeCheckpoint()
       await this.#giveWay()
     }
-    stopClock()
-    await this.#finishEpoch(epoch + 1, this.#trained(sum, plan.count))
+    this.#stopClock()
+    return this.#endEpoch()
+  }
+
+  /** After all batches of an epoch. */
+  async #endEpoch(): Promise<Outcome | undefined> {
+    const way = this.#way
+    const training = this.#trained()
+    const { firstLoss = Number.NaN } = way.progress
+    way.nextEpoch()
+    const event = await this.#finishEpoch(way.progress.epoch, training)
     // The last update of an epoch can overflow what no later loss would show.
-    const odd = firstNotFinite(this.#state)
-    return odd === undefined ? { reason: 'finished' } : this.#diverged(`${odd} by step ${this.#state.step}`)
-  }
-
-  /** Where a step stands: how often each example was seen before it, and how many updates were made. */
-  #at(epoch: number, batch: number, step: number): At {
-    const { batchSize, rows } = this.#batches.plan
-    return { epoch: epoch + (batch * batchSize) / rows, step }
-  }
-
-  /** The stepper for the batches from one on: several at once where the form allows and their size is the same. */
-  #stepperFor(batch: number): Promise<Stepper> | Stepper {
-    const { plan } = this.#batches
-    const batchSize = plan.sizeOf(batch)
-    const alike = Math.floor(plan.rows / plan.batchSize) - batch
-    return this.#stepper(batchSize, Math.max(1, Math.min(this.#stepsAtOnce, alike)))
-  }
-
-  #stepper(batchSize: number, steps: number): Promise<Stepper> | Stepper {
-    const key = `${batchSize} ${steps}`
-    return this.#steppers.get(key) ?? this.#compile(key, batchSize, steps)
-  }
-
-  async #compile(key: string, batchSize: number, steps: number): Promise<Stepper> {
-    const { net, update, threads } = this.#plan
-    const options = { form: this.#form, batchSize, steps, threads }
-    const stepper = await makeStepper(this.#engine, net, update, this.#state, options)
-    this.#steppers.set(key, stepper)
-    return stepper
+    if (firstNotFinite(way.state) !== undefined) return this.#diverged()
+    // Not to where the net is worse than untrained: it may be on its way out of bounds.
+    if (this.#back && training.loss <= Math.abs(firstLoss)) this.#back = way.capture(this.#back)
+    this.#compare(event)
+    const outcome = this.#stopsEarly()
+    if (outcome === undefined && way.progress.epoch < this.#plan.epochs && this.#checkpoints?.isDue(this.#moment()))
+      await this.#takeCheckpoint()
+    return outcome
   }
 
   async #start(): Promise<StartEvent> {
     const { name, net, update, training, validation, epochs, batchSize, seed, hyper } = this.#plan
-    const { form, threads } = await this.#stepperFor(0)
+    const way = this.#way
+    const { form, threads } = await way.next(way.stepsAtOnce, 0)
     return {
       type: 'start',
       seed,
@@ -220,7 +228,7 @@ class Run {
         featureShape: featureShapeOf(training),
         ...(training.task === 'classification' && { classes: training.classes }),
       },
-      parameters: this.#state.parameters.map(({ name, value }) => ({ name, shape: value.shape })),
+      parameters: way.state.parameters.map(({ name, value }) => ({ name, shape: value.shape })),
       ...(isRowSource(training) && training.augmentation && { augment: training.augmentation }),
       loss: net.loss.name,
       ...(net.penalty && { penalty: net.penalty.name }),
@@ -235,10 +243,20 @@ class Run {
     }
   }
 
-  async #finishEpoch(epoch: number, training?: Measurement): Promise<void> {
+  #tellResumed({ conditions, now }: Checkpoint): void {
+    this.#tell({
+      type: 'resume',
+      step: now.progress.step,
+      epoch: this.#way.at(now.progress.batch, 0).epoch,
+      warnings: differences(conditions, this.#engine, this.#options.machine),
+    })
+  }
+
+  async #finishEpoch(epoch: number, training?: Measurement): Promise<EpochEvent> {
     this.#tellSteps()
     const { learningRate } = this.#plan.update.hyper
-    const { step } = this.#state
+    const { step, rateFactor } = this.#way.state
+    const { lastAt } = this.#way.progress
     const event: EpochEvent = {
       type: 'epoch',
       epoch,
@@ -247,35 +265,141 @@ class Run {
       ...(this.#validation && { validation: await this.#validation.measure(() => this.#giveWay()) }),
       penalty: (await this.#penalty?.measure()) ?? 0,
       ...(learningRate !== undefined && {
-        learningRate: typeof learningRate === 'number' ? learningRate : learningRate(this.#lastAt),
+        learningRate: (typeof learningRate === 'number' ? learningRate : learningRate(lastAt)) * rateFactor,
       }),
-      ...(this.#options.now && { seconds: (this.#options.now() - this.#startedAt) / 1000 }),
+      ...(this.#options.now && { seconds: this.#seconds() }),
     }
     this.#epochs.push(event)
+    this.#way.progress.epochEvents = this.#epochs.length
     this.#tell(event)
+    return event
+  }
+
+  /** Whether this is the best epoch so far; then it is kept. */
+  #compare(event: EpochEvent): void {
+    const { earlyStopping } = this.#plan
+    const value = improves(event, this.#best, earlyStopping)
+    if (value === undefined) return
+    this.#best = { epoch: event.epoch, step: event.step, value }
+    if (earlyStopping && earlyStopping.restoreBest !== false)
+      this.#bestRegions = copyRegions(modelRegionsOf(this.#way.state), this.#bestRegions)
+    this.#checkpoints?.noteBest(this.#moment())
+  }
+
+  #stopsEarly(): Outcome | undefined {
+    const { earlyStopping } = this.#plan
+    const { batch, epoch } = this.#way.progress
+    return earlyStopping && batch === 0 ? stopEarly(earlyStopping, this.#best, epoch) : undefined
+  }
+
+  #restoreBest(): TrainingResult['restored'] {
+    if (this.#bestRegions === undefined || this.#best === undefined) return undefined
+    restoreRegions(this.#way.state, this.#bestRegions)
+    return { epoch: this.#best.epoch, step: this.#best.step }
   }
 
   /** What was reached within the epoch is measured as it stands; at the start of one it has been. */
-  async #interrupted(epoch: number, batch: number, sum: Sum): Promise<Outcome> {
-    const { batchSize, rows } = this.#batches.plan
-    if (batch > 0) await this.#finishEpoch(epoch + (batch * batchSize) / rows, this.#trained(sum, batch))
+  async #interrupted(): Promise<Outcome> {
+    this.#stopClock()
+    // Before the measurement, which a run that is not interrupted does not have.
+    await this.#takeCheckpoint()
+    const { batch } = this.#way.progress
+    if (batch > 0) await this.#finishEpoch(this.#way.at(batch, 0).epoch, this.#trained())
     return { reason: 'interrupted' }
   }
 
   /** The training part's measurement after the first batches of an epoch. */
-  #trained({ loss, correct }: Sum, batches: number): Measurement {
-    const examples = this.#batches.plan.rowsIn(0, batches)
+  #trained(): Measurement {
+    const { sum, batch } = this.#way.progress
+    const examples = this.#way.batches.plan.rowsIn(0, batch)
     const isClassification = this.#plan.net.loss.task === 'classification'
-    return { loss: loss / examples, ...(isClassification && { accuracy: correct / examples }), examples }
+    return { loss: sum.loss / examples, ...(isClassification && { accuracy: sum.correct / examples }), examples }
   }
 
-  #diverged(message: string): Outcome {
+  /** Copies the state, unless it is not sound any more. @returns whether it is */
+  #takeSnapshot(): boolean {
+    if (firstNotFinite(this.#way.state) !== undefined) return false
+    this.#snapshot = this.#way.capture(this.#snapshot)
+    return true
+  }
+
+  /** Goes back before the step that was not sound; or further, to go on with lower rates. */
+  async #diverged(): Promise<Outcome | undefined> {
     this.#tellSteps()
+    this.#stopClock()
+    const way = this.#way
+    const { message, hint } = await findFault(way, this.#plan, this.#engine, this.#snapshot, way.state.step)
+    const { rollBack } = this.#plan
+    const { rollBacks, rateFactor } = way.progress
+    const back = this.#back
+    if (rollBack === undefined || back === undefined || rollBacks >= (rollBack.times ?? 3))
+      return { reason: 'diverged', message, hint }
+    const from = way.state.step
+    way.restore(back)
+    way.state.rateFactor = rateFactor * (rollBack.factor ?? 0.1)
+    way.progress.rollBacks = rollBacks + 1
+    this.#epochs.length = way.progress.epochEvents
+    this.#snapshot = way.capture(this.#snapshot)
+    this.#checkpoints?.rolledBack()
+    const { step: to } = way.state
+    const { epoch } = way.progress
+    this.#tell({ type: 'roll-back', from, to, epoch, rateFactor: way.state.rateFactor, message })
+    return undefined
+  }
+
+  async #takeCheckpoint(): Promise<void> {
+    if (this.#checkpoints === undefined) return
+    const training = this.#clockFrom !== undefined
+    this.#stopClock()
+    this.#tellSteps()
+    const at = this.#moment()
+    for (const kept of await this.#checkpoints.take(at)) this.#tell({ type: 'checkpoint', ...kept })
+    if (training) this.#startClock()
+  }
+
+  #checkpoint(identity: Checkpoint['identity'], taken: number, record: Checkpoint['record']): Checkpoint {
+    const { conditions } = this.#way
+    const { machine = this.#kept?.conditions.machine } = this.#options
     return {
-      reason: 'diverged',
-      message,
-      hint: 'lower the learning rate, a tenth of it at first; if that does not help, check the inputs for extreme values',
+      identity,
+      conditions: { ...conditions, ...(machine !== undefined && { machine }) },
+      now: this.#way.capture(),
+      ...(this.#best && { best: this.#best }),
+      ...(this.#bestRegions && { bestRegions: this.#bestRegions }),
+      ...(this.#back && { back: this.#back }),
+      epochs: this.#epochs,
+      taken,
+      seconds: this.#seconds(),
+      trainingSeconds: this.#trainingTime / 1000,
+      ...(record && { record }),
     }
+  }
+
+  #now(): number {
+    return this.#options.now?.() ?? 0
+  }
+
+  #seconds(): number {
+    return (this.#now() - this.#startedAt) / 1000
+  }
+
+  #moment() {
+    const { progress, state } = this.#way
+    return {
+      seconds: this.#seconds(),
+      step: state.step,
+      epoch: progress.epoch,
+      at: this.#way.at(progress.batch, 0).epoch,
+    }
+  }
+
+  #startClock(): void {
+    this.#clockFrom = this.#now()
+  }
+
+  #stopClock(): void {
+    if (this.#clockFrom !== undefined) this.#trainingTime += this.#now() - this.#clockFrom
+    this.#clockFrom = undefined
   }
 
   #tell(event: TrainingEvent): void {
@@ -293,41 +417,12 @@ class Run {
     if (now !== undefined && now - this.#gaveWayAt < giveWayAfter) return
     this.#tellSteps()
     await new Promise<void>(letOthersRun)
-    this.#gaveWayAt = this.#options.now?.() ?? 0
+    this.#gaveWayAt = this.#now()
   }
-}
-
-/** Names a parameter or a buffer with a value that is NaN or infinite, and the value. */
-function firstNotFinite(state: TrainingState): string | undefined {
-  for (const [name, { data }] of Object.entries({ ...currentParameters(state), ...currentBuffers(state) })) {
-    const odd = data.findIndex((value) => !Number.isFinite(value))
-    if (odd >= 0) return `a value of ${name} became ${data[odd]}`
-  }
-  return undefined
 }
 
 /** Pages have no setImmediate; a timer of 0 ms is the next best. */
 export function letOthersRun(resume: () => void): void {
   if (typeof setImmediate === 'function') setImmediate(resume)
   else setTimeout(resume, 0)
-}
-
-/** Fills what layers asked for, from one stream for each name and epoch. */
-class RandomFeed {
-  readonly #seed: number
-  readonly #epoch: number
-  readonly #streams = new Map<string, CounterStream>()
-
-  constructor(seed: number, epoch: number) {
-    this.#seed = seed
-    this.#epoch = epoch
-  }
-
-  fill({ random }: Stepper): void {
-    for (const { name, fill } of random) {
-      const stream = this.#streams.get(name) ?? new CounterStream(this.#seed, `random/${name}/epoch-${this.#epoch}`)
-      this.#streams.set(name, stream)
-      fill(stream)
-    }
-  }
 }

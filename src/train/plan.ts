@@ -1,5 +1,5 @@
 /** @file The plan of a run: everything that training needs, decided and checked, and nothing else. */
-import { checkInteger, RappelError } from '../base/errors.ts'
+import { checkInteger, RappelError, usageError } from '../base/errors.ts'
 import { typeText } from '../base/tensor.ts'
 import { type Examples, featureShapeOf, rowsOf, targetShapeOf } from '../data/dataset.ts'
 import type { Standardisation } from '../data/standardise.ts'
@@ -12,7 +12,10 @@ import type { Loss } from '../nn/loss.ts'
 import type { Layer } from '../nn/model.ts'
 import type { Penalty } from '../nn/penalty.ts'
 import type { Rule } from '../optim/rule.ts'
+import { type CheckpointOptions, checkCheckpointOptions } from './checkpoint-schedule.ts'
+import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts'
 import { forwardGraph, measuringGraph, type NetDescription, penaltyGraph } from './graphs.ts'
+import { checkRollBack, type RollBack } from './roll-back.ts'
 
 export interface TrainingPlan {
   /** What the data are called, for the record; default: the training part's name. */
@@ -31,6 +34,10 @@ export interface TrainingPlan {
   readonly hyper: Readonly<Record<string, unknown>>
   /** Threads within one operator; default: by the size of the net. */
   readonly threads?: number
+  /** When checkpoints are taken, where there is somebody to keep them. */
+  readonly checkpoint?: CheckpointOptions
+  readonly earlyStopping?: EarlyStopping
+  readonly rollBack?: RollBack
 }
 
 /** What a plan is made from. */
@@ -55,6 +62,7 @@ export function makePlan({ model, loss: given, penalty, constraint, hyper = {}, 
   if (rest.threads !== undefined) checkInteger('threads', rest.threads, 1)
   const { training, validation } = rest
   if (validation !== undefined) checkAlike(training, validation)
+  checkHowItEnds(rest)
   const loss = training.task === 'classification' ? (given.forClasses ?? given) : given
   if (loss.task !== training.task)
     throw new RappelError(
@@ -76,6 +84,31 @@ export function makePlan({ model, loss: given, penalty, constraint, hyper = {}, 
   // What would stop the export of the trained model stops the run before it starts.
   freeBatch((batch) => forwardGraph(net, batch).graph, operators)
   return { net, hyper, name: training.name, ...rest, batchSize: Math.min(rest.batchSize, rowsOf(training)) }
+}
+
+function checkHowItEnds({
+  training,
+  validation,
+  update,
+  checkpoint,
+  earlyStopping,
+  rollBack,
+}: Omit<PlanParts, 'model' | 'loss'>): void {
+  if (checkpoint !== undefined) checkCheckpointOptions(checkpoint)
+  if (earlyStopping !== undefined) {
+    checkEarlyStopping(earlyStopping)
+    if (validation === undefined)
+      throw usageError('earlyStopping needs validation data, and there are none', 'give the plan a validation part')
+    if (earlyStopping.measure === 'accuracy' && training.task === 'regression')
+      throw usageError("earlyStopping: measure is 'accuracy', which regression has not", "use measure: 'loss'")
+  }
+  if (rollBack === undefined) return
+  checkRollBack(rollBack)
+  if (update.hyper.learningRate === undefined)
+    throw usageError(
+      `rollBack lowers the learning rate, and the rule ${update.name} has no hyperparameter of that name`,
+      "call its rate 'learningRate', or leave out rollBack",
+    )
 }
 
 /** What the net learns from and what it is measured on must have the same inputs and targets, class for class. */

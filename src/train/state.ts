@@ -30,6 +30,8 @@ export interface TrainingState {
   current: number
   /** Updates made so far. */
   step: number
+  /** Multiplies the learning rate: below 1 after a roll-back. */
+  rateFactor: number
 }
 
 /** Elements from one tensor of a region to the next: up to the next 64-byte boundary. */
@@ -86,6 +88,7 @@ export function initialState(
     bufferSets,
     current: 0,
     step: 0,
+    rateFactor: 1,
   }
 }
 

@@ -186,7 +186,7 @@ function gradientsThenUpdate(executable: Executable, feeds: Feeds, { rule, limit
   )
   const scalars = new Float64Array(rule.program.slots.length)
   const finish = (at: At) => {
-    update(rule.scalars(at, scalars))
+    update(rule.scalars(at, scalars, state.rateFactor))
     for (const clamp of clamps) clamp()
     for (const i of changing) buffers.tensors[i].data.set(fresh.tensors[i].data)
     state.step++
@@ -219,7 +219,7 @@ function wholeSteps(executable: Executable, feeds: Feeds, { rule, state }: Chang
   }
   return (at) => {
     for (let step = 0; step < at.length; step++) {
-      rule.scalars(at[step], scalars)
+      rule.scalars(at[step], scalars, state.rateFactor)
       for (let slot = 0; slot < slots.length; slot++) slots[slot][step] = scalars[slot]
     }
     const pending = calls[state.current]()
