@@ -144,7 +144,13 @@ export type Outcome =
       readonly best: { readonly epoch: number; readonly step: number }
     }
   | { readonly reason: 'interrupted' }
-  | { readonly reason: 'diverged'; readonly message: string; readonly hint: string }
+  | {
+      readonly reason: 'diverged'
+      readonly message: string
+      readonly hint: string
+      /** The tensor that went first: 'loss', 'gradient/dense1.weight', 'dense1.weight', 'input', 'target'. */
+      readonly first: string
+    }
 
 /** The last event. */
 export interface EndEvent {

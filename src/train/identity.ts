@@ -14,13 +14,13 @@ export type Identity = Readonly<Record<'parameters' | 'loss' | 'penalty' | 'net'
 
 /** What the parts of an identity are called in a message. */
 const words: Readonly<Record<keyof Identity, string>> = {
+  run: 'seed and batch size',
   parameters: 'the parameters',
   loss: 'the loss',
   penalty: 'the penalty or constraint',
   net: 'the net',
   update: 'the update rule',
   data: 'the data',
-  run: 'seed and batch size',
 }
 
 /** What a run is executed with. */

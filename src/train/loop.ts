@@ -4,7 +4,7 @@ import { featureShapeOf, isRowSource, rowsOf } from '../data/dataset.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
 import { type CheckpointSink, Checkpoints } from './checkpoints.ts'
-import { findFault, firstNotFinite, isSound } from './divergence.ts'
+import { type Fault, faultAtEnd, findFault, firstNotFinite, isSound } from './divergence.ts'
 import { improves, stopEarly } from './early-stopping.ts'
 import type { EpochEvent, Measurement, Outcome, StartEvent, TrainingEvent } from './events.ts'
 import { checkIdentity, differences, identityOf } from './identity.ts'
@@ -109,7 +109,6 @@ class Run {
     if (kept && identity) checkIdentity(kept.identity, identity)
     if (kept) this.#way.restore(kept.now)
     this.#snapshot = this.#way.capture()
-    if (plan.rollBack) this.#back = kept?.back ?? this.#way.capture()
     this.#best = kept?.best
     this.#bestRegions = kept?.bestRegions
     this.#epochs = [...(kept?.epochs ?? [])]
@@ -132,8 +131,9 @@ class Run {
     if (validation !== undefined) this.#validation = await makeMeasurer(this.#engine, net, state, validation, threads)
     const start = await this.#start()
     this.#tell(start)
-    if (this.#kept === undefined) this.#compare(await this.#finishEpoch(0))
-    else this.#tellResumed(this.#kept)
+    const untrained = this.#kept ? this.#tellResumed(this.#kept) : await this.#finishEpoch(0)
+    if (this.#plan.rollBack) this.#back = this.#kept?.back ?? this.#way.capture()
+    if (untrained) this.#compare(untrained)
     const outcome = await this.#run()
     const done = this.#epochs[this.#epochs.length - 1].epoch
     this.#tell({ type: 'end', outcome, epoch: done, step: state.step })
@@ -207,9 +207,10 @@ class Run {
     // Not to where the net is worse than untrained: it may be on its way out of bounds.
     if (this.#back && training.loss <= Math.abs(firstLoss)) this.#back = way.capture(this.#back)
     this.#compare(event)
-    const outcome = this.#stopsEarly()
-    if (outcome === undefined && way.progress.epoch < this.#plan.epochs && this.#checkpoints?.isDue(this.#moment()))
-      await this.#takeCheckpoint()
+    const outcome = this.#stopsEarly() ?? (way.progress.epoch >= this.#plan.epochs ? { reason: 'finished' } : undefined)
+    const fault = outcome && faultAtEnd(training.loss, firstLoss, way.state.step)
+    if (fault !== undefined) return this.#diverged(fault)
+    if (outcome === undefined && this.#checkpoints?.isDue(this.#moment())) await this.#takeCheckpoint()
     return outcome
   }
 
@@ -243,7 +244,7 @@ class Run {
     }
   }
 
-  #tellResumed({ conditions, now }: Checkpoint): void {
+  #tellResumed({ conditions, now }: Checkpoint): undefined {
     this.#tell({
       type: 'resume',
       step: now.progress.step,
@@ -324,16 +325,17 @@ class Run {
   }
 
   /** Goes back before the step that was not sound; or further, to go on with lower rates. */
-  async #diverged(): Promise<Outcome | undefined> {
+  async #diverged(known?: Fault): Promise<Outcome | undefined> {
     this.#tellSteps()
     this.#stopClock()
     const way = this.#way
-    const { message, hint } = await findFault(way, this.#plan, this.#engine, this.#snapshot, way.state.step)
+    const fault = known ?? (await findFault(way, this.#plan, this.#engine, this.#snapshot, way.state.step))
+    const { message, hint, first } = fault
     const { rollBack } = this.#plan
     const { rollBacks, rateFactor } = way.progress
     const back = this.#back
     if (rollBack === undefined || back === undefined || rollBacks >= (rollBack.times ?? 3))
-      return { reason: 'diverged', message, hint }
+      return { reason: 'diverged', message, hint, first }
     const from = way.state.step
     way.restore(back)
     way.state.rateFactor = rateFactor * (rollBack.factor ?? 0.1)

@@ -332,6 +332,7 @@ describe('divergence', () => {
         `^the loss exploded to [^ ]+ at step ${bad}, from 1\\.\\d+ at the first; `,
       ) as string,
       hint,
+      first: 'loss',
     })
     expect(steps).toBe(bad) // the parameters are those before it
     expect(stepsPerSecond).toBeLessThan(1e7)
@@ -348,6 +349,7 @@ describe('divergence', () => {
         /^a value of dense1\.weight became (NaN|-?Infinity) in the update of step 0$/,
       ) as string,
       hint,
+      first: 'dense1.weight',
     })
     expect(epochs).toHaveLength(2)
   })

@@ -57,7 +57,7 @@ export function bitsOf({ parameters, buffers, epochs, outcome, steps, restored }
   )
   return {
     model: Object.fromEntries(bits),
-    epochs: epochs.map(({ seconds: _, ...rest }) => rest),
+    epochs: epochs.map((epoch) => ({ ...epoch, seconds: undefined })),
     outcome,
     steps,
     restored,
