@@ -66,7 +66,9 @@ export type RunState = 'running' | 'finished' | 'stopped-early' | 'interrupted' 
 
 export interface StoredRun extends NewRun {
   readonly state: RunState
-  /** Milliseconds since 1970 of the last write. A run that is 'running' and has not written for long was killed. */
+  /** Whether a living process writes it. A run that is 'running' and is not being written was killed, or its writer let it go. */
+  readonly writing: boolean
+  /** Milliseconds since 1970 of the last write. */
   readonly writtenAt: number
   /** What came out: the final document; absent while it runs. */
   readonly result?: Plain
