@@ -1,4 +1,5 @@
 /** @file `rappel/store`: where runs are kept. */
+export { type RunFile, readRunFile, removeRunFiles, writeRunFile } from './run-files.ts'
 export { type SqliteOptions, sqliteStore } from './sqlite.ts'
 export type {
   At,
