@@ -9,7 +9,10 @@ import type { At } from '../optim/schedule.ts'
 import type { EpochEvent, Measurement, Outcome, StartEvent, TrainingEvent } from './events.ts'
 import { trainingGraph } from './graphs.ts'
 import { type Measurer, makeMeasurer, makePenaltyMeasurer } from './measure.ts'
+import { Phases } from './phases.ts'
 import type { TrainingPlan } from './plan.ts'
+import { layerShapes } from './probes/layers.ts'
+import { ProbeRunner } from './probes/runner.ts'
 import {
   bufferValues,
   currentBuffers,
@@ -86,6 +89,8 @@ class Run {
   readonly #steppers = new Map<string, Stepper>()
   readonly #epochs: EpochEvent[] = []
   readonly #startedAt: number
+  readonly #phases: Phases
+  readonly #probes: ProbeRunner | undefined
   #validation: Measurer | undefined
   #penalty: { measure(): Promise<number>; release(): Promise<void> } | undefined
   /** Where the last update stood. */
@@ -102,9 +107,16 @@ class Run {
     const values = net.parameters.reduce((sum, { value }) => sum + sizeOf(value.shape), 0)
     this.#form = options.form ?? chooseForm(engine, plan.update, values)
     this.#stepsAtOnce = this.#form === 'wasm' || engine.provider !== 'cpu' ? 1 : stepsAtOnce(net.graph, giveWayAfter)
-    this.#state = initialState(net, plan.update, plan.seed, this.#form === 'wasm' ? 1 : 2)
+    const { probes = [] } = plan
+    const watch = probes.length > 0
+    this.#state = initialState(net, plan.update, plan.seed, this.#form === 'wasm' ? 1 : 2, watch)
     this.#batches = new Batches(plan.training, { batchSize: plan.batchSize, seed: plan.seed })
     this.#startedAt = options.now?.() ?? 0
+    this.#phases = new Phases(options.now)
+    if (watch) {
+      const { count } = this.#batches.plan
+      this.#probes = new ProbeRunner({ plan, probes, engine, state: this.#state, batches: count })
+    }
   }
 
   async train(): Promise<TrainingResult> {
@@ -132,14 +144,14 @@ class Run {
 
   /** Also what was made before something threw; one that cannot be released does not keep the others. */
   async release(): Promise<void> {
-    const made = [...this.#steppers.values(), this.#validation, this.#penalty]
+    const made = [...this.#steppers.values(), this.#validation, this.#penalty, this.#probes]
     await Promise.allSettled(made.map((part) => part?.release()))
   }
 
   /** One epoch: all batches once, then the measurements. Ends early, without them, when the run ends. */
   async #epoch(epoch: number): Promise<Outcome> {
     const { plan } = this.#batches
-    const random = new RandomFeed(this.#plan.seed, epoch)
+    const random = new RandomStreams(this.#plan.seed, epoch)
     const sum: Sum = { loss: 0, correct: 0 }
     const startedAt = this.#options.now?.() ?? 0
     const stopClock = () => {
@@ -150,13 +162,22 @@ class Run {
         stopClock()
         return this.#interrupted(epoch, batch, sum)
       }
-      const stepper = await this.#stepperFor(batch)
+      const position = { epoch, batch, step: this.#state.step }
+      const stepper = await this.#stepperFor(batch, this.#probes?.stepsBefore(position, this.#stepsAtOnce))
+      this.#phases.enter('filling')
       const { steps, batchSize } = stepper
       this.#batches.fillMany(epoch, batch, steps, stepper.inputs, stepper.targets)
       random.fill(stepper)
       const at = Array.from({ length: steps }, (_, i) => this.#at(epoch, batch + i, this.#state.step + i))
+      this.#phases.enter('step')
+      this.#probes?.before(position)
       const pending = stepper.run(at)
       if (pending !== undefined) await pending
+      if (this.#probes?.watches(position)) {
+        this.#phases.enter('probes')
+        for (const event of await this.#probes.after(position, at[0], stepper)) this.#tell(event)
+      }
+      this.#phases.enter('others')
       this.#lastAt = at[steps - 1]
       for (let i = 0; i < steps; i++) {
         const loss = stepper.losses[i]
@@ -186,11 +207,11 @@ class Run {
   }
 
   /** The stepper for the batches from one on: several at once where the form allows and their size is the same. */
-  #stepperFor(batch: number): Promise<Stepper> | Stepper {
+  #stepperFor(batch: number, most = this.#stepsAtOnce): Promise<Stepper> | Stepper {
     const { plan } = this.#batches
     const batchSize = plan.sizeOf(batch)
     const alike = Math.floor(plan.rows / plan.batchSize) - batch
-    return this.#stepper(batchSize, Math.max(1, Math.min(this.#stepsAtOnce, alike)))
+    return this.#stepper(batchSize, Math.max(1, Math.min(most, alike)))
   }
 
   #stepper(batchSize: number, steps: number): Promise<Stepper> | Stepper {
@@ -221,6 +242,7 @@ class Run {
         ...(training.task === 'classification' && { classes: training.classes }),
       },
       parameters: this.#state.parameters.map(({ name, value }) => ({ name, shape: value.shape })),
+      layers: layerShapes(net),
       ...(isRowSource(training) && training.augmentation && { augment: training.augmentation }),
       loss: net.loss.name,
       ...(net.penalty && { penalty: net.penalty.name }),
@@ -237,6 +259,7 @@ class Run {
 
   async #finishEpoch(epoch: number, training?: Measurement): Promise<void> {
     this.#tellSteps()
+    this.#phases.enter('measuring')
     const { learningRate } = this.#plan.update.hyper
     const { step } = this.#state
     const event: EpochEvent = {
@@ -253,6 +276,11 @@ class Run {
     }
     this.#epochs.push(event)
     this.#tell(event)
+    this.#phases.enter('probes')
+    const seconds = this.#options.now && this.#phases.take()
+    if (this.#probes !== undefined && Number.isInteger(epoch))
+      for (const probed of await this.#probes.epochEnd(epoch, seconds)) this.#tell(probed)
+    this.#phases.enter('others')
   }
 
   /** What was reached within the epoch is measured as it stands; at the start of one it has been. */
@@ -313,7 +341,7 @@ export function letOthersRun(resume: () => void): void {
 }
 
 /** Fills what layers asked for, from one stream for each name and epoch. */
-class RandomFeed {
+class RandomStreams {
   readonly #seed: number
   readonly #epoch: number
   readonly #streams = new Map<string, CounterStream>()

@@ -13,6 +13,7 @@ import type { Layer } from '../nn/model.ts'
 import type { Penalty } from '../nn/penalty.ts'
 import type { Rule } from '../optim/rule.ts'
 import { forwardGraph, measuringGraph, type NetDescription, penaltyGraph } from './graphs.ts'
+import { checkProbes, type Probe } from './probes/probe.ts'
 
 export interface TrainingPlan {
   /** What the data are called, for the record; default: the training part's name. */
@@ -31,6 +32,8 @@ export interface TrainingPlan {
   readonly hyper: Readonly<Record<string, unknown>>
   /** Threads within one operator; default: by the size of the net. */
   readonly threads?: number
+  /** What is measured on the way; default: nothing but losses and accuracies. */
+  readonly probes?: readonly Probe[]
 }
 
 /** What a plan is made from. */
@@ -53,6 +56,7 @@ export function makePlan({ model, loss: given, penalty, constraint, hyper = {}, 
   checkInteger('batchSize', rest.batchSize, 1)
   checkInteger('seed', rest.seed)
   if (rest.threads !== undefined) checkInteger('threads', rest.threads, 1)
+  if (rest.probes !== undefined) checkProbes(rest.probes)
   const { training, validation } = rest
   if (validation !== undefined) checkAlike(training, validation)
   const loss = training.task === 'classification' ? (given.forClasses ?? given) : given
