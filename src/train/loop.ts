@@ -9,7 +9,10 @@ import { improves, stopEarly } from './early-stopping.ts'
 import type { EpochEvent, Measurement, Outcome, StartEvent, TrainingEvent } from './events.ts'
 import { checkIdentity, differences, identityOf } from './identity.ts'
 import { type Measurer, makeMeasurer, makePenaltyMeasurer } from './measure.ts'
+import { Phases } from './phases.ts'
 import type { TrainingPlan } from './plan.ts'
+import { layerShapes } from './probes/layers.ts'
+import { ProbeRunner } from './probes/runner.ts'
 import { type Capture, copyRegions, modelRegionsOf, type Regions, restoreRegions } from './progress.ts'
 import { bufferValues, parameterValues } from './state.ts'
 import type { StepForm } from './stepper.ts'
@@ -85,6 +88,8 @@ class Run {
   readonly #epochs: EpochEvent[]
   /** When the run started; of one that was resumed, when it would have started without the stop. */
   readonly #startedAt: number
+  readonly #phases: Phases
+  readonly #probes: ProbeRunner | undefined
   #validation: Measurer | undefined
   #penalty: { measure(): Promise<number>; release(): Promise<void> } | undefined
   #best: Checkpoint['best']
@@ -109,6 +114,10 @@ class Run {
     if (kept && identity) checkIdentity(kept.identity, identity)
     if (kept) this.#way.restore(kept.now)
     this.#snapshot = this.#way.capture()
+    this.#phases = new Phases(options.now)
+    const { probes = [] } = plan
+    const { state, batches } = this.#way
+    if (probes.length > 0) this.#probes = new ProbeRunner({ plan, probes, engine, state, batches: batches.plan.count })
     this.#best = kept?.best
     this.#bestRegions = kept?.bestRegions
     this.#epochs = [...(kept?.epochs ?? [])]
@@ -154,7 +163,7 @@ class Run {
 
   /** Also what was made before something threw; one that cannot be released does not keep the others. */
   async release(): Promise<void> {
-    await Promise.allSettled([this.#way, this.#validation, this.#penalty].map((part) => part?.release()))
+    await Promise.allSettled([this.#way, this.#validation, this.#penalty, this.#probes].map((part) => part?.release()))
   }
 
   async #run(): Promise<Outcome> {
@@ -175,8 +184,18 @@ class Run {
     const way = this.#way
     while (!way.epochIsOver) {
       if (this.#options.signal?.aborted) return this.#interrupted()
-      const stepper = await way.next()
-      const at = await way.advance(stepper)
+      const position = { epoch: way.progress.epoch, batch: way.progress.batch, step: way.state.step }
+      const stepper = await way.next(this.#probes?.stepsBefore(position, way.stepsAtOnce))
+      this.#phases.enter('filling')
+      const at = await way.advance(stepper, () => {
+        this.#phases.enter('step')
+        this.#probes?.before(position)
+      })
+      if (this.#probes?.watches(position)) {
+        this.#phases.enter('probes')
+        for (const event of await this.#probes.after(position, at[0], stepper)) this.#tell(event)
+      }
+      this.#phases.enter('others')
       for (let i = 0; i < stepper.steps; i++) {
         const loss = stepper.losses[i]
         way.progress.firstLoss ??= loss
@@ -230,6 +249,7 @@ class Run {
         ...(training.task === 'classification' && { classes: training.classes }),
       },
       parameters: way.state.parameters.map(({ name, value }) => ({ name, shape: value.shape })),
+      layers: layerShapes(net),
       ...(isRowSource(training) && training.augmentation && { augment: training.augmentation }),
       loss: net.loss.name,
       ...(net.penalty && { penalty: net.penalty.name }),
@@ -255,6 +275,7 @@ class Run {
 
   async #finishEpoch(epoch: number, training?: Measurement): Promise<EpochEvent> {
     this.#tellSteps()
+    this.#phases.enter('measuring')
     const { learningRate } = this.#plan.update.hyper
     const { step, rateFactor } = this.#way.state
     const { lastAt } = this.#way.progress
@@ -273,6 +294,11 @@ class Run {
     this.#epochs.push(event)
     this.#way.progress.epochEvents = this.#epochs.length
     this.#tell(event)
+    this.#phases.enter('probes')
+    const seconds = this.#options.now && this.#phases.take()
+    if (this.#probes !== undefined && Number.isInteger(epoch))
+      for (const probed of await this.#probes.epochEnd(epoch, seconds)) this.#tell(probed)
+    this.#phases.enter('others')
     return event
   }
 

@@ -40,7 +40,8 @@ export class Trajectory {
     const single = this.form === 'wasm' || engine.provider !== 'cpu'
     this.stepsAtOnce = like?.stepsAtOnce ?? (single ? 1 : stepsAtOnce(this.net.graph, longestCall))
     this.#threads = { ...like?.threads }
-    this.state = initialState(this.net, plan.update, plan.seed, this.form === 'wasm' ? 1 : 2)
+    const watch = (plan.probes ?? []).length > 0
+    this.state = initialState(this.net, plan.update, plan.seed, this.form === 'wasm' ? 1 : 2, watch)
     this.batches = new Batches(plan.training, { batchSize: plan.batchSize, seed: plan.seed })
     this.#random = new RandomFeed(plan.seed, 0, {})
   }
@@ -63,14 +64,20 @@ export class Trajectory {
     return this.#stepper(size, Math.max(1, Math.min(most, alike)))
   }
 
-  /** Reads the next batches and random numbers and runs their steps. @returns where each of them stood */
-  async advance(stepper: Stepper): Promise<readonly At[]> {
+  /**
+   * Reads the next batches and random numbers and runs their steps.
+   *
+   * @param filled called between the two
+   * @returns where each of them stood
+   */
+  async advance(stepper: Stepper, filled?: () => void): Promise<readonly At[]> {
     const { progress, state } = this
     const { epoch, batch } = progress
     const { steps } = stepper
     this.batches.fillMany(epoch, batch, steps, stepper.inputs, stepper.targets)
     this.#random.fill(stepper)
     const at = Array.from({ length: steps }, (_, i) => this.at(batch + i, state.step + i))
+    filled?.()
     const pending = stepper.run(at)
     if (pending !== undefined) await pending
     progress.lastAt = at[steps - 1]
@@ -98,8 +105,8 @@ export class Trajectory {
   }
 
   restore({ progress, regions }: Capture): void {
-    restoreRegions(this.state, regions)
     this.state.step = progress.step
+    restoreRegions(this.state, regions)
     this.state.rateFactor = progress.rateFactor
     this.progress = structuredClone(progress)
     this.#random = new RandomFeed(this.#plan.seed, progress.epoch, progress.random)
