@@ -2,7 +2,7 @@
 import { readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { RappelError, usageError } from '../base/errors.ts'
-import { makeFolder } from './files.ts'
+import { makeFolder } from '../store/files.ts'
 import { packageVersion } from './package.ts'
 
 const configText = `import { defineConfig, loss, nn, optim, penalty, schedule, space } from 'rappel'

@@ -2,7 +2,7 @@
 import { accessSync, constants, mkdirSync, readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { RappelError } from '../base/errors.ts'
-import { codeOf, makeFolder, partEnding } from './files.ts'
+import { codeOf, makeFolder, partEnding } from '../store/files.ts'
 
 /** Where runs lie that were not told where. */
 export const runsFolder = join('.rappel', 'runs')

@@ -66,7 +66,9 @@ export type RunState = 'running' | 'finished' | 'stopped-early' | 'interrupted' 
 
 export interface StoredRun extends NewRun {
   readonly state: RunState
-  /** Milliseconds since 1970 of the last write. A run that is 'running' and has not written for long was killed. */
+  /** Whether a living process writes it. A run that is 'running' and is not being written was killed, or its writer let it go. */
+  readonly writing: boolean
+  /** Milliseconds since 1970 of the last write. */
   readonly writtenAt: number
   /** What came out: the final document; absent while it runs. */
   readonly result?: Plain
@@ -97,26 +99,34 @@ export interface RunWriter {
   log(at: At, values: Readonly<Record<string, number>>): void
   /** Many points of one series: the arrays are copied. */
   logMany(series: Series): void
+  /** @throws RappelError 'usage' when it is not plain data: a typed array, a Date */
   event(event: RecordedEvent): void
   /** @param now milliseconds since 1970 @throws RappelError 'store' when it cannot be written (a full disk): all is kept for the next flush */
   flush(now: number): Promise<void>
   /** Of what was logged so far, flushed or not. */
   position(): RecordPosition
-  /** Takes back what lies behind a position: points are removed, events marked. Flushes. */
+  /**
+   * Takes back what lies behind a position: points are removed, events marked. Flushes. Nothing may be logged until it is done.
+   *
+   * @throws RappelError 'store' when the position lies behind what there is
+   */
   supersede(position: RecordPosition, now: number): Promise<void>
   /** Replaces the index of checkpoints, in the same transaction as what is not flushed yet. */
   checkpoints(all: readonly StoredCheckpoint[], now: number): Promise<void>
-  /** Flushes and ends the run. The writer is not to be used afterwards. */
+  /** Flushes and ends the run. The writer refuses all else afterwards. When it throws, nothing has changed: it may be tried again. */
   close(state: Exclude<RunState, 'running'>, result: Plain | undefined, now: number): Promise<void>
-  /** Lets the run go without saying how it ended: it stays 'running'. For a writer whose process goes on. */
+  /** Lets the run go without saying how it ended: it stays 'running', and what was not flushed is lost, as if the process were killed. */
   release(): Promise<void>
 }
 
-/** Where runs are kept. Every read sees whole transactions. Reads of a run that is being written give what has been flushed. */
+/**
+ * Where runs are kept. Every read sees whole transactions, and never waits for a writer. Reads of a run that is being written give what
+ * has been flushed; of a run that does not exist, nothing: an empty list or undefined.
+ */
 export interface Store {
   /** @throws RappelError 'store' when a run has the id already */
   createRun(run: NewRun): Promise<RunWriter>
-  /** To go on writing a run. @throws RappelError 'store' when there is none, or another process writes it */
+  /** To go on writing a run: it is 'running' again, without a result. @throws RappelError 'store' when there is none, or it is being written */
   continueRun(id: string): Promise<RunWriter>
   /** All runs, sorted by id. */
   runs(): Promise<readonly StoredRun[]>
@@ -125,9 +135,11 @@ export interface Store {
   deleteRun(id: string): Promise<void>
   /** @param from index of the first that is wanted; default 0. Superseded events too. */
   events(id: string, from?: number): Promise<readonly StoredEvent[]>
+  /** Sorted. */
   seriesNames(id: string): Promise<readonly string[]>
   /** @param from number of the first point that is wanted; default 0. Undefined where there is no such series */
   series(id: string, name: string, from?: number): Promise<Series | undefined>
   storedCheckpoints(id: string): Promise<readonly StoredCheckpoint[]>
+  /** Lets the runs go that are still being written here, as `release` does. */
   close(): Promise<void>
 }

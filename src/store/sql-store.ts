@@ -1,0 +1,218 @@
+/** @file The store on an SQL database. What differs between databases stands behind `Backing`. */
+import type { Selectable, Transaction } from 'kysely'
+import { checkInteger, RappelError, show } from '../base/errors.ts'
+import type { Backing } from './backing.ts'
+import { decodeChunk, emptyColumns } from './chunks.ts'
+import { fromText, toText } from './plain.ts'
+import { checkName, checkTime, SqlRunWriter } from './sql-run-writer.ts'
+import { seriesBuffers } from './sql-series.ts'
+import type { NewRun, RunWriter, Series, Store, StoredCheckpoint, StoredEvent, StoredRun } from './store.ts'
+import type { Tables } from './tables.ts'
+
+export class SqlStore implements Store {
+  readonly #backing: Backing
+  /** This store's number among the writers: it gets one when it first writes. */
+  #writer: number | undefined
+  readonly #open = new Set<SqlRunWriter>()
+  #closed = false
+
+  constructor(backing: Backing) {
+    this.#backing = backing
+  }
+
+  async createRun(run: NewRun): Promise<RunWriter> {
+    checkName('the id of a run', run.id)
+    checkTime(run.startedAt)
+    const facts = toText(run.facts, 'facts')
+    const { id, kind, name, folder = null, startedAt } = run
+    const times = { started_at: startedAt, written_at: startedAt }
+    return this.#write(async (db, writer) => {
+      const made = await db
+        .insertInto('runs')
+        .values({ id, kind, name, folder, facts, state: 'running', result: null, writer, ...times })
+        .onConflict((conflict) => conflict.column('id').doNothing())
+        .returning('number')
+        .executeTakeFirst()
+      if (made === undefined) throw new RappelError('store', `there is a run ${show(id)} already`, 'choose another id')
+      return () => this.#opened(new SqlRunWriter(this.#backing, { id, run: made.number, writer }))
+    })
+  }
+
+  async continueRun(id: string): Promise<RunWriter> {
+    return this.#write(async (db, writer) => {
+      const run = (await claim(db, id, writer, this.#backing)).number
+      await db.updateTable('runs').set({ state: 'running', result: null }).where('number', '=', run).execute()
+      const events = await db
+        .selectFrom('events')
+        .select(({ fn }) => fn.countAll<number>().as('count'))
+        .where('run', '=', run)
+        .executeTakeFirstOrThrow()
+      const series = await seriesBuffers(db, run)
+      return () =>
+        this.#opened(new SqlRunWriter(this.#backing, { id, run, writer, events: Number(events.count), series }))
+    })
+  }
+
+  async runs(): Promise<readonly StoredRun[]> {
+    const rows = await this.#read((db) => db.selectFrom('runs').selectAll().orderBy('id').execute())
+    return rows.map((row) => this.#storedRun(row))
+  }
+
+  async run(id: string): Promise<StoredRun | undefined> {
+    const row = await this.#read((db) => db.selectFrom('runs').selectAll().where('id', '=', id).executeTakeFirst())
+    return row && this.#storedRun(row)
+  }
+
+  async deleteRun(id: string): Promise<void> {
+    await this.#write(async (db, writer) => {
+      const { number } = await claim(db, id, writer, this.#backing)
+      await db.deleteFrom('runs').where('number', '=', number).execute()
+      return () => undefined
+    })
+  }
+
+  async events(id: string, from = 0): Promise<readonly StoredEvent[]> {
+    const rows = await this.#read((db) =>
+      db
+        .selectFrom('events')
+        .innerJoin('runs', 'runs.number', 'events.run')
+        .select(['events.number', 'events.event', 'events.superseded'])
+        .where('runs.id', '=', id)
+        .where('events.number', '>=', checkInteger('from', from))
+        .orderBy('events.number')
+        .execute(),
+    )
+    return rows.map(({ number, event, superseded }) => ({
+      index: number,
+      event: fromText(event) as StoredEvent['event'],
+      superseded: superseded !== 0,
+    }))
+  }
+
+  async seriesNames(id: string): Promise<readonly string[]> {
+    const rows = await this.#read((db) =>
+      db
+        .selectFrom('chunks')
+        .innerJoin('runs', 'runs.number', 'chunks.run')
+        .select('chunks.name')
+        .where('runs.id', '=', id)
+        .where('chunks.first', '=', 0)
+        .orderBy('chunks.name')
+        .execute(),
+    )
+    return rows.map(({ name }) => name)
+  }
+
+  async series(id: string, name: string, from = 0): Promise<Series | undefined> {
+    checkInteger('from', from)
+    // One query, so that it sees one state of a series that is being written. The first chunk tells that there is one at all.
+    const rows = await this.#read((db) =>
+      db
+        .selectFrom('chunks')
+        .innerJoin('runs', 'runs.number', 'chunks.run')
+        .select(['chunks.first', 'chunks.points', 'chunks.data'])
+        .where('runs.id', '=', id)
+        .where('chunks.name', '=', name)
+        .where(({ eb, or }) =>
+          or([eb('chunks.first', '=', 0), eb(eb('chunks.first', '+', eb.ref('chunks.points')), '>', from)]),
+        )
+        .orderBy('chunks.first')
+        .execute(),
+    )
+    const end = rows.at(-1)
+    if (end === undefined) return undefined
+    const columns = emptyColumns(Math.max(0, end.first + end.points - from))
+    for (const { first, points, data } of rows) if (first + points > from) decodeChunk(data, columns, first - from)
+    return { name, ...columns }
+  }
+
+  async storedCheckpoints(id: string): Promise<readonly StoredCheckpoint[]> {
+    const rows = await this.#read((db) =>
+      db
+        .selectFrom('checkpoints')
+        .innerJoin('runs', 'runs.number', 'checkpoints.run')
+        .select('checkpoints.checkpoint')
+        .where('runs.id', '=', id)
+        .orderBy('checkpoints.number')
+        .execute(),
+    )
+    return rows.map(({ checkpoint }) => fromText(checkpoint) as unknown as StoredCheckpoint)
+  }
+
+  /** Nothing is written here, so that it works with the disk full: a run whose writer's lock is free has no writer. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    for (const writer of this.#open) await writer.leave()
+    this.#backing.locks.release()
+    await this.#backing.close()
+  }
+
+  #read: Backing['read'] = (work) => {
+    if (this.#closed) throw closed()
+    return this.#backing.read(work)
+  }
+
+  /** Work that needs the number of a writer. What it gives is called once it is committed. */
+  async #write<T>(work: (db: Transaction<Tables>, writer: number) => Promise<() => T>): Promise<T> {
+    if (this.#closed) throw closed()
+    const done = await this.#backing.write(async (db) => {
+      // Several may come here at once: the transactions are one after another.
+      const writer = this.#writer ?? (await register(db, this.#backing))
+      return { writer, finish: await work(db, writer) }
+    })
+    this.#writer = done.writer
+    return done.finish()
+  }
+
+  #opened(writer: SqlRunWriter): SqlRunWriter {
+    this.#open.add(writer)
+    writer.whenLeft = () => this.#open.delete(writer)
+    return writer
+  }
+
+  #storedRun(row: Selectable<Tables['runs']>): StoredRun {
+    return {
+      id: row.id,
+      kind: row.kind,
+      name: row.name,
+      startedAt: row.started_at,
+      ...(row.folder !== null && { folder: row.folder }),
+      facts: fromText(row.facts) as StoredRun['facts'],
+      state: row.state,
+      writing: row.writer !== null && this.#backing.locks.held(row.writer),
+      writtenAt: row.written_at,
+      ...(row.result !== null && { result: fromText(row.result) }),
+    }
+  }
+}
+
+function closed(): RappelError {
+  return new RappelError('store', 'the store is closed', 'open it again')
+}
+
+/** A new number among the writers, its lock held before anybody can see it. What dead ones left is cleared away. */
+async function register(db: Transaction<Tables>, { locks }: Backing): Promise<number> {
+  for (;;) {
+    const { number } = await db.insertInto('writers').defaultValues().returning('number').executeTakeFirstOrThrow()
+    if (!locks.hold(number)) continue
+    for (const other of await db.selectFrom('writers').select('number').execute()) {
+      if (other.number === number || locks.held(other.number)) continue
+      await db.deleteFrom('writers').where('number', '=', other.number).execute()
+      locks.forget(other.number)
+    }
+    return number
+  }
+}
+
+/** Makes the run this writer's, unless a living one has it. @throws RappelError 'store' when there is none, or it has a writer */
+async function claim(db: Transaction<Tables>, id: string, writer: number, { locks }: Backing) {
+  const run = await db.selectFrom('runs').select(['number', 'writer']).where('id', '=', id).executeTakeFirst()
+  if (run === undefined)
+    throw new RappelError('store', `there is no run ${show(id)}`, 'rappel runs lists those there are')
+  if (run.writer !== null && locks.held(run.writer)) {
+    throw new RappelError('store', `run ${show(id)} is being written`, 'wait until it has ended, or stop it')
+  }
+  await db.updateTable('runs').set({ writer }).where('number', '=', run.number).execute()
+  return run
+}
