@@ -102,7 +102,8 @@ export class LineRecord {
   }
 
   /** The last line of `--events`: the document. */
-  #result({ type: _, ...document }: Fields): void {
+  #result(line: Fields): void {
+    const { type: _, ...document } = line
     this.#ended = { ...this.end, result: document }
   }
 }
