@@ -98,10 +98,14 @@ export function runId(startedAt: number, number = 1): string {
   return number === 1 ? time : `${time}-${number}`
 }
 
-/** Makes a run whose id says when it began. Several processes may do so within one second. */
-export async function createNamedRun(store: Store, run: Omit<NewRun, 'id'>): Promise<RunWriter> {
-  for (let number = 1; ; number++) {
-    const id = runId(run.startedAt, number)
+/**
+ * Makes a run whose id says when it began. Several processes may do so within one second.
+ *
+ * @param wanted an id to be tried first
+ */
+export async function createNamedRun(store: Store, run: Omit<NewRun, 'id'>, wanted?: string): Promise<RunWriter> {
+  for (let number = wanted === undefined ? 1 : 0; ; number++) {
+    const id = wanted !== undefined && number === 0 ? wanted : runId(run.startedAt, number)
     if ((await store.run(id)) !== undefined) continue
     try {
       return await store.createRun({ id, ...run })
