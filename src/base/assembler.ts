@@ -1,11 +1,11 @@
 /** @file A small WebAssembly assembler: one function that works in an imported memory. WebAssembly Core 2.0, chapter 5. */
 
 export type Code = readonly number[]
-export type LocalType = 'i32' | 'f32' | 'v128'
+export type LocalType = 'i32' | 'f32' | 'f64' | 'v128'
 
 /** '\0asm', version 1. */
 const preamble: Code = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]
-const typeBytes: Record<LocalType, number> = { i32: 0x7f, f32: 0x7d, v128: 0x7b }
+const typeBytes: Record<LocalType, number> = { i32: 0x7f, f32: 0x7d, f64: 0x7c, v128: 0x7b }
 
 /** Instructions; names as in the specification, section 5.4. */
 export const opcodes = {
@@ -26,6 +26,7 @@ export const opcodes = {
   f32_div: [0x95],
   f32_min: [0x96],
   f32_max: [0x97],
+  f64_add: [0xa0],
   v128_xor: simd(0x51),
   v128_bitselect: simd(0x52),
   i32x4_splat: simd(0x11),
@@ -45,6 +46,15 @@ export const opcodes = {
   f32x4_div: simd(0xe7),
   f32x4_min: simd(0xe8),
   f32x4_max: simd(0xe9),
+  f32x4_pmin: simd(0xea),
+  f32x4_pmax: simd(0xeb),
+  f64x2_splat: simd(0x14),
+  f64x2_abs: simd(0xec),
+  f64x2_add: simd(0xf0),
+  f64x2_sub: simd(0xf1),
+  f64x2_mul: simd(0xf2),
+  /** The lower two of four float32 numbers. */
+  f64x2_promote_low_f32x4: simd(0x5f),
 } as const satisfies Record<string, Code>
 
 export const localGet = (index: number): Code => [0x20, ...unsigned(index)]
@@ -56,6 +66,10 @@ export const i32x4Const = (values: readonly [number, number, number, number]): C
   ...simd(0x0c),
   ...new Uint8Array(Int32Array.from(values).buffer),
 ]
+/** Sixteen bytes out of the 32 of two vectors. */
+export const i8x16Shuffle = (bytes: readonly number[]): Code => [...simd(0x0d), ...bytes]
+export const f32x4ExtractLane = (lane: number): Code => [...simd(0x1f), lane]
+export const f64x2ExtractLane = (lane: number): Code => [...simd(0x21), lane]
 /** Jumps to the block or loop that lies `depth` around, if the top of the stack is not zero. */
 export const branchIf = (depth: number): Code => [0x0d, ...unsigned(depth)]
 export const branch = (depth: number): Code => [0x0c, ...unsigned(depth)]
@@ -68,24 +82,28 @@ export const v128Load = (offset: number): Code => [...simd(0x00), alignment, ...
 export const v128Store = (offset: number): Code => [...simd(0x0b), alignment, ...unsigned(offset)]
 
 /**
- * The bytes of a module that imports a memory as `host.memory` and exports one function, without result, under the name `run`.
+ * The bytes of a module that imports a memory as `host.memory` and exports one function under the name `run`.
  *
  * @param params types of its parameters, which are the first locals
+ * @param results types of what it gives, none unless told; several come as an array
  * @param locals types of the further locals
  * @param shared whether the memory is shared between threads; its type is then another one
  */
 export function assembleModule({
   params,
+  results = [],
   locals,
   body,
   shared,
 }: {
   params: readonly LocalType[]
+  results?: readonly LocalType[]
   locals: readonly LocalType[]
   body: Code
   shared: boolean
 }): Uint8Array<ArrayBuffer> {
-  const functionType = [0x60, ...list(params.map((type) => [typeBytes[type]])), 0x00]
+  const typed = (types: readonly LocalType[]) => list(types.map((type) => [typeBytes[type]]))
+  const functionType = [0x60, ...typed(params), ...typed(results)]
   // No least size, and the greatest possible: any memory fits.
   const limits = shared ? [0x03, 0x00, ...unsigned(65536)] : [0x00, 0x00]
   const memory = [...text('host'), ...text('memory'), 0x02, ...limits]

@@ -49,9 +49,11 @@ function measured(measurement: Measurement): Measured {
   return { ...measurement, accuracyInterval: wilsonInterval(Math.round(accuracy * examples), examples) }
 }
 
-/** JSON in which NaN and infinities are spelt out, as the strings "NaN", "Infinity" and "-Infinity". */
+/** JSON in which NaN and infinities are spelt out, as the strings "NaN", "Infinity" and "-Infinity"; typed arrays are arrays. */
 export function toJson(value: unknown, indent?: number): string {
-  const spell = (_key: string, inner: unknown) =>
-    typeof inner === 'number' && !Number.isFinite(inner) ? String(inner) : inner
+  const spell = (_key: string, inner: unknown) => {
+    if (inner instanceof Float32Array) return Array.from(inner)
+    return typeof inner === 'number' && !Number.isFinite(inner) ? String(inner) : inner
+  }
   return JSON.stringify(value, spell, indent)
 }

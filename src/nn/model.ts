@@ -59,6 +59,14 @@ export interface Buffer {
   readonly next?: Value
 }
 
+/** A layer as it stands in a graph. */
+export interface BuiltLayer {
+  /** With the names of the layers around it: 'residual1.dense1'. Two that were given one name are told apart: 'a', 'a#2'. */
+  readonly name: string
+  readonly kind: string
+  readonly output: Value
+}
+
 /** What a layer may use while it is built. */
 export interface LayerContext {
   readonly builder: GraphBuilder
@@ -96,6 +104,8 @@ export class ModelContext implements LayerContext {
   readonly parameters: Parameter[] = []
   readonly buffers: Buffer[] = []
   readonly randomInputs: RandomInput[] = []
+  /** In the order of building; a layer inside another stands after it. */
+  readonly layers: BuiltLayer[] = []
   readonly #counts = new Map<string, number>()
   #path = ''
 
@@ -108,8 +118,13 @@ export class ModelContext implements LayerContext {
     const before = this.#path
     const name = layer.name ?? this.#numbered(layer.kind)
     this.#path = before === '' ? name : `${before}.${name}`
+    const place = this.layers.length
+    const built = { name: this.#unique(this.#path), kind: layer.kind }
+    this.layers.push({ ...built, output: x })
     try {
-      return this.builder.scope(name, () => layer.build(x, this))
+      const output = this.builder.scope(name, () => layer.build(x, this))
+      this.layers[place] = { ...built, output }
+      return output
     } finally {
       this.#path = before
     }
@@ -168,6 +183,12 @@ export class ModelContext implements LayerContext {
       alike ? `two ${role}s are named '${path}'` : `a parameter and a buffer are named '${path}'`,
       'give the layers different names',
     )
+  }
+
+  /** A layer without parameters may have another's name. */
+  #unique(path: string): string {
+    const same = this.layers.filter(({ name }) => name === path || name.startsWith(`${path}#`)).length
+    return same === 0 ? path : `${path}#${same + 1}`
   }
 
   #pathOf(name: string): string {

@@ -14,6 +14,8 @@ import type { Rule } from '../optim/rule.ts'
 import { type CheckpointOptions, checkCheckpointOptions } from './checkpoint-schedule.ts'
 import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts'
 import { makePlan, type TrainingPlan } from './plan.ts'
+import { standard } from './probes/index.ts'
+import type { Probe } from './probes/probe.ts'
 import { checkRollBack, type RollBack } from './roll-back.ts'
 
 /** A hyperparameter that a search varies (`space.…`): training takes its default. */
@@ -56,6 +58,11 @@ export interface Config<H = Readonly<Record<string, unknown>>> {
   readonly standardise?: boolean | 'feature' | 'all'
   /** Random changes of the training examples, new in every epoch, before they are standardised: `augment.shift(2)`, or a list. */
   readonly augment?: FromHyper<H, Augmentation | readonly Augmentation[]>
+  /**
+   * What is measured while it learns: a list such as `[...probe.standard(), probe.curvature()]`; default `probe.standard()`. False:
+   * nothing but losses and accuracies.
+   */
+  readonly probes?: false | readonly Probe[]
   /** A whole number; default 0. */
   readonly seed?: number
   /** Where to execute; default 'cpu'. */
@@ -154,6 +161,11 @@ const fields: Record<keyof Config, Field> = {
     fromHyper: true,
     expected: 'an augmentation such as augment.shift(2), or a list of them',
     fits: (value) => (Array.isArray(value) ? value.length > 0 && value.every(isA('on')) : isA('on')(value)),
+  },
+  probes: {
+    expected: 'a list of probes such as [...probe.standard(), probe.curvature()], or false',
+    fits: (value) => value === false || Array.isArray(value),
+    hint: (value) => (value === true ? 'the standard ones are measured unless told' : undefined),
   },
   seed: isWhole(0),
   provider: isOneOf(providers),
@@ -290,5 +302,6 @@ export async function planFromConfig<H>(
     checkpoint: config.checkpoint,
     earlyStopping: config.earlyStopping,
     rollBack: config.rollBack,
+    probes: config.probes === false ? [] : (config.probes ?? standard()),
   })
 }

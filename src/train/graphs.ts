@@ -7,7 +7,14 @@ import { operators } from '../graph/ops/index.ts'
 import type { Graph, Operators, Value } from '../graph/types.ts'
 import type { Constraint } from '../nn/constraint.ts'
 import { correctCount, type Loss } from '../nn/loss.ts'
-import { type Buffer, type Layer, ModelContext, type Parameter, type RandomInput } from '../nn/model.ts'
+import {
+  type Buffer,
+  type BuiltLayer,
+  type Layer,
+  ModelContext,
+  type Parameter,
+  type RandomInput,
+} from '../nn/model.ts'
 import type { Penalty } from '../nn/penalty.ts'
 
 /** What a net is, apart from its parameters' values. */
@@ -35,6 +42,7 @@ export interface NetGraph {
   readonly parameters: readonly Parameter[]
   readonly buffers: readonly Buffer[]
   readonly randomInputs: readonly RandomInput[]
+  readonly layers: readonly BuiltLayer[]
 }
 
 /** A net under construction. */
@@ -63,11 +71,7 @@ export function targetInput(net: NetDescription, builder: Builder, batch: number
  * plus penalty), the buffers' next values, the batch's mean data loss and, for classification, the number of correct answers.
  */
 export function trainingGraph(net: NetDescription, batch: number): NetGraph {
-  const { builder, context, output } = buildNet(net, batch, true)
-  const target = targetInput(net, builder, batch)
-  const loss = op.reduceMean(net.loss.perExample(output, target))
-  const penalty = net.penalty?.of(context.parameters)
-  const objective = penalty === undefined ? loss : op.add(loss, penalty)
+  const { builder, context, output, target, loss, objective } = buildObjective(net, batch)
   const slopes = gradients(
     objective,
     context.parameters.map(({ value }) => value),
@@ -79,6 +83,24 @@ export function trainingGraph(net: NetDescription, batch: number): NetGraph {
   })
   for (const { name, next } of context.buffers) if (next !== undefined) outputs[nextBufferName(name)] = next
   return { graph: builder.graph('training_step', outputs), ...context }
+}
+
+/** A net in training with what it learns by. */
+export interface Objective extends Built {
+  readonly target: Value
+  /** The batch's mean data loss. */
+  readonly loss: Value
+  /** Loss plus penalty. */
+  readonly objective: Value
+}
+
+/** Builds the layers as they train, and the objective. */
+export function buildObjective(net: NetDescription, batch: number): Objective {
+  const built = buildNet(net, batch, true)
+  const target = targetInput(net, built.builder, batch)
+  const loss = op.reduceMean(net.loss.perExample(built.output, target))
+  const penalty = net.penalty?.of(built.context.parameters)
+  return { ...built, target, loss, objective: penalty === undefined ? loss : op.add(loss, penalty) }
 }
 
 /** Sums over a batch, dropout off: `loss` (sum of the examples' losses) and, for classification, `correct`. */

@@ -15,6 +15,7 @@ import type { Rule } from '../optim/rule.ts'
 import { type CheckpointOptions, checkCheckpointOptions } from './checkpoint-schedule.ts'
 import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts'
 import { forwardGraph, measuringGraph, type NetDescription, penaltyGraph } from './graphs.ts'
+import { checkProbes, type Probe } from './probes/probe.ts'
 import { checkRollBack, type RollBack } from './roll-back.ts'
 
 export interface TrainingPlan {
@@ -38,6 +39,8 @@ export interface TrainingPlan {
   readonly checkpoint?: CheckpointOptions
   readonly earlyStopping?: EarlyStopping
   readonly rollBack?: RollBack
+  /** What is measured on the way; default: nothing but losses and accuracies. */
+  readonly probes?: readonly Probe[]
 }
 
 /** What a plan is made from. */
@@ -60,6 +63,7 @@ export function makePlan({ model, loss: given, penalty, constraint, hyper = {}, 
   checkInteger('batchSize', rest.batchSize, 1)
   checkInteger('seed', rest.seed)
   if (rest.threads !== undefined) checkInteger('threads', rest.threads, 1)
+  if (rest.probes !== undefined) checkProbes(rest.probes)
   const { training, validation } = rest
   if (validation !== undefined) checkAlike(training, validation)
   checkHowItEnds(rest)

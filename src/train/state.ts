@@ -27,11 +27,25 @@ export interface TrainingState {
    * these; with one the first holds the values, and the second takes what a call gives until it is copied.
    */
   readonly bufferSets: readonly [Role, Role]
+  /** Room for what probes watch; not carried from step to step, and no part of a checkpoint. */
+  readonly watched?: WatchedState
   current: number
   /** Updates made so far. */
   step: number
   /** Multiplies the learning rate: below 1 after a roll-back. */
   rateFactor: number
+}
+
+/** What probes need beside the state, in its memory and laid out like it. */
+export interface WatchedState {
+  /** The parameters before a step, where it changes them in place. */
+  readonly before: Role | undefined
+  /** What a step added to them; also the room in which a clamp works, so that the gradients stay. */
+  readonly update: Role
+  /** The same of the step before. */
+  readonly previous: Role
+  /** The buffers before a step. */
+  readonly buffers: Role
 }
 
 /** Elements from one tensor of a region to the next: up to the next 64-byte boundary. */
@@ -49,12 +63,14 @@ export function regionLength(shapes: readonly Shape[]): number {
  *
  * @param net what has the parameters and buffers: a graph of the net, or what its layers asked for
  * @param sets one, or two that change places
+ * @param watch whether there is to be room for what probes watch
  */
 export function initialState(
   { parameters, buffers }: { readonly parameters: readonly Parameter[]; readonly buffers: readonly Buffer[] },
   rule: Rule,
   seed: number,
   sets: 1 | 2,
+  watch = false,
 ): TrainingState {
   const shapes = parameters.map(({ value }) => value.shape)
   const length = regionLength(shapes)
@@ -63,10 +79,12 @@ export function initialState(
   const carried = ['x', ...Object.keys(rule.state)]
   // Gradients are never carried from step to step: one region is enough, and none where they stay in the runtime.
   const roles = sets === 1 ? ['g', ...carried] : [...carried, ...carried]
-  const lengths = [...roles.map(() => length), bufferLength, bufferLength]
+  const watchedRoles = watch ? [...(sets === 1 ? ['before'] : []), 'update', 'previous'] : []
+  const lengths = [...[...roles, ...watchedRoles].map(() => length), bufferLength, bufferLength]
+  if (watch) lengths.push(bufferLength)
   const arena = new Arena(lengths.map((elements) => ({ dtype: 'float32', shape: [elements] })))
   const makeSet = (names: readonly string[]) =>
-    Object.fromEntries(names.map((name) => [name, placeRole(arena, length, shapes)]))
+    Object.fromEntries(names.map((name): [string, Role] => [name, placeRole(arena, length, shapes)]))
   const placeBuffers = () => placeRole(arena, bufferLength, bufferShapes)
   const first = makeSet(sets === 1 ? ['g', ...carried] : carried)
   parameters.forEach((parameter, i) => {
@@ -80,12 +98,15 @@ export function initialState(
   })
   const bufferSets = [placeBuffers(), placeBuffers()] as const
   buffers.forEach(({ initial }, i) => void bufferSets[0].tensors[i].data.fill(initial))
+  const second = sets === 2 ? [makeSet(carried)] : []
+  const { before, update, previous } = makeSet(watchedRoles)
   return {
     memory: arena.memory,
     parameters,
     buffers,
-    sets: sets === 1 ? [first] : [first, makeSet(carried)],
+    sets: [first, ...second],
     bufferSets,
+    ...(watch && { watched: { before, update, previous, buffers: placeBuffers() } }),
     current: 0,
     step: 0,
     rateFactor: 1,

@@ -1,6 +1,6 @@
 /** @file Steppers: one training step, or several in one call, in the form that is fastest for the net and the engine. */
 import { type CounterStream, compileFill } from '../base/counter-random.ts'
-import { Arena, numbers, sizeOf, type Tensor } from '../base/tensor.ts'
+import { Arena, numbers, type Shape, sizeOf, type Tensor } from '../base/tensor.ts'
 import type { Call, Engine, Executable } from '../engine/engine.ts'
 import { nodeArithmetic } from '../engine/threads.ts'
 import { fastForms } from '../graph/forms.ts'
@@ -31,6 +31,15 @@ import { buffersName, nextBuffersName, nextStateName, scalarName, stateName, who
  */
 export type StepForm = 'wasm' | 'nodes'
 
+/** Uniform random numbers that a layer asked for, where the step reads them. */
+export interface RandomFeed {
+  readonly name: string
+  /** In one step. */
+  readonly shape: Shape
+  readonly values: Float32Array
+  fill(stream: CounterStream): void
+}
+
 /** Steps on batches of one size. The caller fills the arrays, then runs. */
 export interface Stepper {
   readonly form: StepForm
@@ -43,7 +52,7 @@ export interface Stepper {
   /** [steps, batch, ...]: class numbers or target values. */
   readonly targets: Int32Array | Float32Array
   /** The uniform random numbers that layers asked for, by name: to be filled before every run, [steps, ...shape]. */
-  readonly random: readonly { readonly name: string; fill(stream: CounterStream): void }[]
+  readonly random: readonly RandomFeed[]
   /** Mean data loss of each step's batch, after a run. */
   readonly losses: Float32Array
   /** Correct answers in each step's batch; empty for regression. */
@@ -155,9 +164,9 @@ function placeFeeds(graph: Graph, fed: readonly string[]): Feeds {
 function randomFeeds({ randomInputs }: NetGraph, { memory, inputs }: Feeds): Stepper['random'] {
   if (randomInputs.length === 0) return []
   const fill = compileFill(memory)
-  return randomInputs.map(({ name }) => {
+  return randomInputs.map(({ name, value }) => {
     const values = inputs[name].data as Float32Array
-    return { name, fill: (stream) => fill(stream, values) }
+    return { name, shape: value.shape, values, fill: (stream) => fill(stream, values) }
   })
 }
 
@@ -180,9 +189,10 @@ function gradientsThenUpdate(executable: Executable, feeds: Feeds, { rule, limit
   )
   const regions = Object.entries(set).map(([role, { region }]) => [role, region.data])
   const update = compileUpdate(rule, state.memory).over([Object.fromEntries(regions)])
-  // The update has used the gradients up: they give the room in which a clamp works.
+  // The update has used the gradients up: they give the room in which a clamp works, unless a probe will look at them.
+  const scratch = state.watched?.update ?? set.g
   const clamps = limits.flatMap((limit, i) =>
-    limit === undefined ? [] : [compileClamp(state.memory, set.x.tensors[i].data, set.g.tensors[i].data, limit)],
+    limit === undefined ? [] : [compileClamp(state.memory, set.x.tensors[i].data, scratch.tensors[i].data, limit)],
   )
   const scalars = new Float64Array(rule.program.slots.length)
   const finish = (at: At) => {

@@ -28,7 +28,7 @@ export class Trajectory {
   readonly #steppers = new Map<string, Stepper>()
   /** Threads of each compiled step, those of a kept run too. */
   readonly #threads: Record<string, number>
-  #random: RandomFeed
+  #random: RandomStreams
 
   /** @param like how a kept run was executed: this one is executed so too */
   constructor(plan: TrainingPlan, engine: Engine, form: StepForm | undefined, like?: Conditions) {
@@ -40,9 +40,10 @@ export class Trajectory {
     const single = this.form === 'wasm' || engine.provider !== 'cpu'
     this.stepsAtOnce = like?.stepsAtOnce ?? (single ? 1 : stepsAtOnce(this.net.graph, longestCall))
     this.#threads = { ...like?.threads }
-    this.state = initialState(this.net, plan.update, plan.seed, this.form === 'wasm' ? 1 : 2)
+    const watch = plan.probes !== undefined && plan.probes.length > 0
+    this.state = initialState(this.net, plan.update, plan.seed, this.form === 'wasm' ? 1 : 2, watch)
     this.batches = new Batches(plan.training, { batchSize: plan.batchSize, seed: plan.seed })
-    this.#random = new RandomFeed(plan.seed, 0, {})
+    this.#random = new RandomStreams(plan.seed, 0, {})
   }
 
   /** Whether all batches of the epoch have been trained on. */
@@ -63,19 +64,20 @@ export class Trajectory {
     return this.#stepper(size, Math.max(1, Math.min(most, alike)))
   }
 
-  /** Reads the next batches and random numbers and runs their steps. @returns where each of them stood */
-  async advance(stepper: Stepper): Promise<readonly At[]> {
-    const { progress, state } = this
-    const { epoch, batch } = progress
-    const { steps } = stepper
-    this.batches.fillMany(epoch, batch, steps, stepper.inputs, stepper.targets)
+  /** Reads the next batches and random numbers. @returns where each step with them stands */
+  fill(stepper: Stepper): readonly At[] {
+    const { epoch, batch } = this.progress
+    this.batches.fillMany(epoch, batch, stepper.steps, stepper.inputs, stepper.targets)
     this.#random.fill(stepper)
-    const at = Array.from({ length: steps }, (_, i) => this.at(batch + i, state.step + i))
+    return Array.from({ length: stepper.steps }, (_, i) => this.at(batch + i, this.state.step + i))
+  }
+
+  /** Makes the steps for which was filled. */
+  async run(stepper: Stepper, at: readonly At[]): Promise<void> {
     const pending = stepper.run(at)
     if (pending !== undefined) await pending
-    progress.lastAt = at[steps - 1]
-    progress.batch += steps
-    return at
+    this.progress.lastAt = at[at.length - 1]
+    this.progress.batch += at.length
   }
 
   /** Where a step of this epoch stands: how often each example was seen before it, and how many updates were made. */
@@ -87,7 +89,7 @@ export class Trajectory {
   nextEpoch(): void {
     const epoch = this.progress.epoch + 1
     Object.assign(this.progress, { epoch, batch: 0, sum: { loss: 0, correct: 0 } })
-    this.#random = new RandomFeed(this.#plan.seed, epoch, {})
+    this.#random = new RandomStreams(this.#plan.seed, epoch, {})
   }
 
   /** @param into an earlier capture that is no longer needed */
@@ -102,7 +104,7 @@ export class Trajectory {
     this.state.step = progress.step
     this.state.rateFactor = progress.rateFactor
     this.progress = structuredClone(progress)
-    this.#random = new RandomFeed(this.#plan.seed, progress.epoch, progress.random)
+    this.#random = new RandomStreams(this.#plan.seed, progress.epoch, progress.random)
   }
 
   /** The next values of each random input, without taking them: the shapes are those of one step. */
@@ -132,7 +134,7 @@ export class Trajectory {
 }
 
 /** Fills what layers asked for, from one stream for each name and epoch. */
-class RandomFeed {
+class RandomStreams {
   readonly #seed: number
   readonly #epoch: number
   readonly #streams = new Map<string, CounterStream>()

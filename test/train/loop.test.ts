@@ -99,6 +99,11 @@ describe('events', () => {
         { name: 'dense2.weight', shape: [8, 3] },
         { name: 'dense2.bias', shape: [3] },
       ],
+      layers: [
+        { name: 'dense1', kind: 'dense', shape: [8] },
+        { name: 'tanh1', kind: 'tanh', shape: [8] },
+        { name: 'dense2', kind: 'dense', shape: [3] },
+      ],
       loss: 'softmaxCrossEntropy',
       penalty: 'l1(0.25) + l2(0.5)',
       update: 'momentum (cs231n), learningRate step(0.1, times 0.5 every 1 epochs), mu 0.9',

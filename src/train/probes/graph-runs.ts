@@ -1,0 +1,109 @@
+/** @file Graphs that probes run beside the training: compiled once, on the parameters from before a step or as they are. */
+import { type CompiledSums, compileSums } from '../../base/sums.ts'
+import { Arena, type Tensor } from '../../base/tensor.ts'
+import {
+  type Call,
+  checkBinding,
+  checkInputs,
+  type Engine,
+  type Executable,
+  type NamedTensors,
+} from '../../engine/engine.ts'
+import { fastForms } from '../../graph/forms.ts'
+import { operators } from '../../graph/ops/index.ts'
+import type { Graph } from '../../graph/types.ts'
+import { currentBuffers, currentParameters, type Role, type TrainingState } from '../state.ts'
+
+/** Whose parameters and buffers: those from before the step that was just made, or those after it. */
+export type When = 'before' | 'now'
+
+interface Compiled {
+  readonly executable: Executable
+  readonly feeds: Readonly<Record<string, Tensor>>
+  readonly outputs: Readonly<Record<string, Tensor>>
+  /** By where the parameters lie. */
+  readonly calls: Map<string, Call>
+}
+
+export class GraphRuns {
+  readonly #engine: Engine
+  readonly #state: TrainingState
+  readonly #threads: number | undefined
+  readonly #compiled = new Map<string, Compiled>()
+  readonly #memories = new Map<ArrayBufferLike, WebAssembly.Memory>()
+
+  constructor(engine: Engine, state: TrainingState, threads: number | undefined) {
+    this.#engine = engine
+    this.#state = state
+    this.#threads = threads
+    this.#memories.set(state.memory.buffer, state.memory)
+  }
+
+  /** See `ProbeContext.run`. */
+  async run(
+    name: string,
+    make: () => Graph,
+    feeds: NamedTensors,
+    when: When,
+  ): Promise<Readonly<Record<string, Tensor>>> {
+    const known = this.#compiled.get(name) ?? (await this.#compile(name, make()))
+    const { graph } = known.executable
+    for (const [input, given] of Object.entries(feeds)) {
+      checkBinding(graph, 'input', input, given, false)
+      ;(known.feeds[input].data as Float32Array).set(given.data as Float32Array)
+    }
+    await this.#call(known, when)()
+    return known.outputs
+  }
+
+  /** The sums for whatever memory an array lies in; undefined where it is none of ours. */
+  sumsFor(values: Float32Array): CompiledSums | undefined {
+    const memory = this.#memories.get(values.buffer)
+    return memory && compileSums(memory)
+  }
+
+  async release(): Promise<void> {
+    await Promise.allSettled([...this.#compiled.values()].map(({ executable }) => executable.release()))
+  }
+
+  async #compile(name: string, said: Graph): Promise<Compiled> {
+    const graph = this.#engine.provider === 'cpu' ? fastForms(said, operators) : said
+    const executable = await this.#engine.compile(graph, { threads: this.#threads })
+    const held = new Set([...this.#state.parameters, ...this.#state.buffers].map((part) => part.name))
+    const fed = graph.inputs.filter((input) => !held.has(input.name))
+    const arena = new Arena([...fed, ...graph.outputs])
+    this.#memories.set(arena.memory.buffer, arena.memory)
+    const place = (values: Graph['inputs']) =>
+      Object.fromEntries(values.map((value) => [value.name, arena.place(value.dtype, value.shape)]))
+    const compiled = { executable, feeds: place(fed), outputs: place(graph.outputs), calls: new Map() }
+    this.#compiled.set(name, compiled)
+    return compiled
+  }
+
+  #call({ executable, feeds, outputs, calls }: Compiled, when: When): Call {
+    const { sets, current } = this.#state
+    const place = sets.length === 1 ? when : String(when === 'now' ? current : 1 - current)
+    const known = calls.get(place)
+    if (known !== undefined) return known
+    const taken = new Set(executable.graph.inputs.map(({ name }) => name))
+    const held = Object.entries(heldTensors(this.#state, when)).filter(([name]) => taken.has(name))
+    const inputs = { ...feeds, ...Object.fromEntries(held) }
+    checkInputs(executable.graph, inputs)
+    const call = executable.bind(inputs, outputs)
+    calls.set(place, call)
+    return call
+  }
+}
+
+/** Parameters and buffers by name, where they lie. */
+function heldTensors(state: TrainingState, when: When): Record<string, Tensor<'float32'>> {
+  const { watched, sets, current } = state
+  if (when === 'now') return { ...currentParameters(state), ...currentBuffers(state) }
+  if (sets.length === 2) {
+    const other = { ...state, current: 1 - current }
+    return { ...currentParameters(other), ...currentBuffers(other) }
+  }
+  const named = (parts: readonly { readonly name: string }[], role: Role | undefined) =>
+    Object.fromEntries(parts.flatMap(({ name }, i) => (role === undefined ? [] : [[name, role.tensors[i]]])))
+  return { ...named(state.parameters, watched?.before), ...named(state.buffers, watched?.buffers) }
+}

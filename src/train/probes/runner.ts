@@ -1,0 +1,130 @@
+/** @file Runs a run's probes: says which steps are watched, and makes events of what was measured. */
+import { RappelError } from '../../base/errors.ts'
+import type { Engine } from '../../engine/engine.ts'
+import type { At } from '../../optim/schedule.ts'
+import type { ProbeEvent } from '../events.ts'
+import type { Seconds } from '../phases.ts'
+import type { TrainingPlan } from '../plan.ts'
+import type { TrainingState } from '../state.ts'
+import type { Stepper } from '../stepper.ts'
+import { Context, type Moment, type Watching } from './context.ts'
+import { GraphRuns } from './graph-runs.ts'
+import { leadsUpTo, measuresAt, type Position, type Probe } from './probe.ts'
+
+export interface ProbeRunnerParts {
+  readonly plan: TrainingPlan
+  readonly probes: readonly Probe[]
+  readonly engine: Engine
+  /** Made with room to watch. */
+  readonly state: TrainingState
+  /** In one epoch. */
+  readonly batches: number
+}
+
+/** The update of a step, kept to be compared with the next one's. */
+export interface KeptUpdate {
+  /** The step that made it. */
+  readonly step: number
+  /** The region of all parameters. */
+  readonly values: Float32Array
+}
+
+export class ProbeRunner {
+  readonly #probes: readonly Probe[]
+  readonly #batches: number
+  readonly #epochs: number
+  readonly #watching: Watching
+  /** Which step's update lies in `previous`. */
+  #keptStep = -1
+
+  constructor({ plan, probes, engine, state, batches }: ProbeRunnerParts) {
+    const { watched } = state
+    if (watched === undefined) throw new RappelError('usage', 'the state has no room for what probes watch')
+    this.#probes = probes
+    this.#batches = batches
+    this.#epochs = plan.epochs
+    this.#watching = { plan, state: state as Watching['state'], runs: new GraphRuns(engine, state, plan.threads) }
+  }
+
+  /** Whether a step is to be made alone and looked at. */
+  watches(at: Position): boolean {
+    return this.#probes.some((probe) => measuresAt(probe, at, this.#batches) || leadsUpTo(probe, at, this.#batches))
+  }
+
+  /**
+   * How many steps from this one on may be made in one call: 1 where it is watched. Before the next that is, a power of two, so that
+   * few numbers of steps have to be compiled.
+   */
+  stepsBefore({ epoch, batch, step }: Position, most: number): number {
+    for (let i = 0; i < most && batch + i < this.#batches; i++) {
+      if (!this.watches({ epoch, batch: batch + i, step: step + i })) continue
+      return i === 0 ? 1 : 2 ** Math.floor(Math.log2(i))
+    }
+    return most
+  }
+
+  /** Keeps what the step will change, where it is watched. */
+  before(at: Position): void {
+    if (!this.watches(at)) return
+    const { watched, sets, bufferSets } = this.#watching.state
+    watched.before?.region.data.set(sets[0].x.region.data)
+    if (watched.before !== undefined) watched.buffers.region.data.set(bufferSets[0].region.data)
+  }
+
+  /** Measures a step that was watched. @param at where it stood; @param stepper what made it */
+  async after(position: Position, { step, epoch }: At, stepper: Stepper): Promise<ProbeEvent[]> {
+    const context = this.#context({ step, epoch, stepper, hasPrevious: this.#keptStep === step - 1 })
+    const due = this.#probes.filter((probe) => measuresAt(probe, position, this.#batches))
+    const events = await measureAll(due, context)
+    if (this.#probes.some((probe) => leadsUpTo(probe, position, this.#batches))) {
+      context.updates()
+      const { update, previous } = this.#watching.state.watched
+      previous.region.data.set(update.region.data)
+      this.#keptStep = step
+    }
+    return events
+  }
+
+  /** Measures between steps. @param epoch epochs done. @param seconds where its time went, where there is a clock */
+  epochEnd(epoch: number, seconds?: Seconds): Promise<ProbeEvent[]> {
+    const due = this.#probes.filter(
+      ({ cadence }) => 'everyEpochs' in cadence && (epoch % cadence.everyEpochs === 0 || epoch === this.#epochs),
+    )
+    return measureAll(due, this.#context({ step: this.#watching.state.step, epoch, seconds }))
+  }
+
+  /** What a checkpoint has to keep so that the resumed run measures the same: an update that waits for the next one. */
+  kept(): KeptUpdate | undefined {
+    const { state } = this.#watching
+    if (this.#keptStep < 0 || this.#keptStep !== state.step - 1) return undefined
+    return { step: this.#keptStep, values: state.watched.previous.region.data.slice() }
+  }
+
+  /** @throws RappelError 'data' when it is of another net */
+  restore({ step, values }: KeptUpdate): void {
+    const { data } = this.#watching.state.watched.previous.region
+    if (values.length !== data.length)
+      throw new RappelError('data', `the update of step ${step} has ${values.length} values, expected ${data.length}`)
+    data.set(values)
+    this.#keptStep = step
+  }
+
+  release(): Promise<void> {
+    return this.#watching.runs.release()
+  }
+
+  #context(moment: Moment): Context {
+    return new Context(this.#watching, moment)
+  }
+}
+
+async function measureAll(probes: readonly Probe[], context: Context): Promise<ProbeEvent[]> {
+  const events: ProbeEvent[] = []
+  for (const probe of probes) {
+    const { step, epoch } = context
+    const measured = await probe.measure(context)
+    if (measured === undefined) continue
+    events.push({ type: 'probe', probe: probe.name, step, epoch, ...measured, values: measured.values ?? {} })
+  }
+  return events
+}
