@@ -14,7 +14,6 @@ import type { RecordPosition } from '../store/store.ts'
 import type { Best } from './early-stopping.ts'
 import type { EpochEvent } from './events.ts'
 import type { Conditions, Identity } from './identity.ts'
-import type { KeptUpdate } from './probes/runner.ts'
 import type { Capture, Regions } from './progress.ts'
 
 /** Everything that a run is between two calls. */
@@ -29,8 +28,6 @@ export interface Checkpoint {
   readonly bestRegions?: Regions
   /** To where a divergence rolls the run back. */
   readonly back?: Capture
-  /** What a probe keeps of the last step, to compare the next with it. */
-  readonly probed?: KeptUpdate
   /** Every epoch event so far. */
   readonly epochs: readonly EpochEvent[]
   /** Number of checkpoints taken, this one included. */
@@ -50,19 +47,16 @@ const digestLength = 16
 const boundary = 64
 
 /** What stands in the header of one tensor: to which part it belongs, its name, its number of values. */
-type Listed = readonly [part: 'now' | 'best' | 'back' | 'probed', name: string, length: number]
+type Listed = readonly [part: 'now' | 'best' | 'back', name: string, length: number]
 
-interface Header extends Omit<Checkpoint, 'now' | 'back' | 'bestRegions' | 'probed'> {
+interface Header extends Omit<Checkpoint, 'now' | 'back' | 'bestRegions'> {
   readonly now: Capture['progress']
   readonly back?: Capture['progress']
-  /** The step whose update it is. */
-  readonly probed?: number
   readonly tensors: readonly Listed[]
 }
 
-export function writeCheckpoint({ now, back, bestRegions, probed, ...rest }: Checkpoint): Uint8Array<ArrayBuffer> {
-  const kept: Regions | undefined = probed && { update: probed.values }
-  const parts = { now: now.regions, best: bestRegions, back: back?.regions, probed: kept }
+export function writeCheckpoint({ now, back, bestRegions, ...rest }: Checkpoint): Uint8Array<ArrayBuffer> {
+  const parts = { now: now.regions, best: bestRegions, back: back?.regions }
   const tensors = Object.entries(parts).flatMap(([part, regions = {}]) =>
     Object.entries(regions).map(([name, data]) => ({ listed: [part, name, data.length] as Listed, data })),
   )
@@ -70,7 +64,6 @@ export function writeCheckpoint({ now, back, bestRegions, probed, ...rest }: Che
     ...rest,
     now: now.progress,
     ...(back && { back: back.progress }),
-    ...(probed && { probed: probed.step }),
     tensors: tensors.map(({ listed }) => listed),
   }
   const text = new TextEncoder().encode(JSON.stringify(header, spell))
@@ -109,8 +102,8 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
   const end = whole.length - digestLength
   if (digest(whole.subarray(0, end)) !== text(end, whole.length)) throw damaged('its bytes do not fit its digest')
   const start = headerStart + view.getUint32(magic.length + 4, true)
-  const { tensors, now, back, probed, ...rest } = JSON.parse(text(headerStart, start), understand) as Header
-  const parts: Record<Listed[0], Record<string, Float32Array>> = { now: {}, best: {}, back: {}, probed: {} }
+  const { tensors, now, back, ...rest } = JSON.parse(text(headerStart, start), understand) as Header
+  const parts: Record<Listed[0], Record<string, Float32Array>> = { now: {}, best: {}, back: {} }
   let at = start
   for (const [part, name, length] of tensors) {
     parts[part][name] = new Float32Array(whole.buffer, whole.byteOffset + at, length)
@@ -120,7 +113,6 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
     ...rest,
     now: { progress: now, regions: parts.now },
     ...(back && { back: { progress: back, regions: parts.back } }),
-    ...(probed !== undefined && { probed: { step: probed, values: parts.probed.update } }),
     ...(Object.keys(parts.best).length > 0 && { bestRegions: parts.best }),
   }
 }

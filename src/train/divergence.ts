@@ -74,7 +74,7 @@ export async function findFault(
     if (trajectory.epochIsOver) trajectory.nextEpoch()
     before = trajectory.capture(before)
     const stepper = await trajectory.next(1)
-    await trajectory.run(stepper, trajectory.fill(stepper))
+    await trajectory.advance(stepper)
     const loss = stepper.losses[0]
     const firstLoss = (trajectory.progress.firstLoss ??= loss)
     const odd = firstNotFinite(state)

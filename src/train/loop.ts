@@ -113,7 +113,6 @@ class Run {
     if (probes.length > 0) this.#probes = new ProbeRunner({ plan, probes, engine, state, batches: batches.plan.count })
     this.#phases = new Phases(options.now)
     if (kept) this.#way.restore(kept.now)
-    if (kept?.probed) this.#probes?.restore(kept.probed)
     this.#snapshot = this.#way.capture()
     this.#best = new BestEpoch(plan.earlyStopping, kept)
     this.#epochs = [...(kept?.epochs ?? [])]
@@ -182,10 +181,10 @@ class Run {
       const position = { epoch: way.progress.epoch, batch: way.progress.batch, step: way.state.step }
       const stepper = await way.next(this.#probes?.stepsBefore(position, way.stepsAtOnce))
       this.#phases.enter('filling')
-      const at = way.fill(stepper)
-      this.#phases.enter('step')
-      this.#probes?.before(position)
-      await way.run(stepper, at)
+      const at = await way.advance(stepper, () => {
+        this.#phases.enter('step')
+        this.#probes?.before(position)
+      })
       if (this.#probes?.watches(position)) {
         this.#phases.enter('probes')
         for (const event of await this.#probes.after(position, at[0], stepper)) this.#tell(event)
@@ -337,7 +336,6 @@ class Run {
 
   #checkpoint(identity: Checkpoint['identity'], taken: number, record: Checkpoint['record']): Checkpoint {
     const { conditions } = this.#way
-    const probed = this.#probes?.kept()
     const { machine = this.#kept?.conditions.machine } = this.#options
     return {
       identity,
@@ -345,7 +343,6 @@ class Run {
       now: this.#way.capture(),
       ...this.#best.kept,
       ...(this.#back && { back: this.#back }),
-      ...(probed && { probed }),
       epochs: this.#epochs,
       taken,
       seconds: this.#clock.seconds,

@@ -3,6 +3,9 @@ import type { At } from '../optim/schedule.ts'
 import type { TrainingState } from './state.ts'
 import { buffersName, stateName } from './step-graph.ts'
 
+/** Name of the region that holds the last update, where a probe waits to compare the next one with it. */
+const lastUpdateName = 'watched/previous'
+
 /** All that a run needs to go on besides its tensors. Plain data. */
 export interface Progress {
   /** Updates made. */
@@ -50,11 +53,12 @@ export interface Capture {
 }
 
 /** What a later step needs, where it lies now; gradients are made anew. */
-export function regionsOf({ sets, bufferSets, buffers, current }: TrainingState): Regions {
+export function regionsOf({ sets, bufferSets, buffers, current, watched, step }: TrainingState): Regions {
   const roles = Object.entries(sets[current]).filter(([role]) => role !== 'g')
   return {
     ...Object.fromEntries(roles.map(([role, { region }]) => [stateName(role), region.data])),
     ...(buffers.length > 0 && { [buffersName]: bufferSets[current].region.data }),
+    ...(watched?.previousStep === step - 1 && { [lastUpdateName]: watched.previous.region.data }),
   }
 }
 
@@ -75,8 +79,9 @@ export function copyRegions(regions: Regions, into?: Regions): Regions {
   )
 }
 
-/** Puts values back where the next step reads them. Regions that are not given stay as they are. */
+/** Puts values back where the next step, which the state says, reads them. Regions that are not given stay as they are. */
 export function restoreRegions(state: TrainingState, regions: Regions): void {
+  if (state.watched) state.watched.previousStep = regions[lastUpdateName] === undefined ? -1 : state.step - 1
   for (const [name, data] of Object.entries(regionsOf(state))) if (regions[name] !== undefined) data.set(regions[name])
 }
 

@@ -27,7 +27,7 @@ export interface TrainingState {
    * these; with one the first holds the values, and the second takes what a call gives until it is copied.
    */
   readonly bufferSets: readonly [Role, Role]
-  /** Room for what probes watch; not carried from step to step, and no part of a checkpoint. */
+  /** Room for what probes watch. */
   readonly watched?: WatchedState
   current: number
   /** Updates made so far. */
@@ -42,8 +42,10 @@ export interface WatchedState {
   readonly before: Role | undefined
   /** What a step added to them; also the room in which a clamp works, so that the gradients stay. */
   readonly update: Role
-  /** The same of the step before. */
+  /** What an earlier step added, where a probe compares two updates. */
   readonly previous: Role
+  /** The step whose update lies there; −1: none. */
+  previousStep: number
   /** The buffers before a step. */
   readonly buffers: Role
 }
@@ -106,7 +108,7 @@ export function initialState(
     buffers,
     sets: [first, ...second],
     bufferSets,
-    ...(watch && { watched: { before, update, previous, buffers: placeBuffers() } }),
+    ...(watch && { watched: { before, update, previous, previousStep: -1, buffers: placeBuffers() } }),
     current: 0,
     step: 0,
     rateFactor: 1,

@@ -28,7 +28,7 @@ export class Trajectory {
   readonly #steppers = new Map<string, Stepper>()
   /** Threads of each compiled step, those of a kept run too. */
   readonly #threads: Record<string, number>
-  #random: RandomStreams
+  #random: RandomFeed
 
   /** @param like how a kept run was executed: this one is executed so too */
   constructor(plan: TrainingPlan, engine: Engine, form: StepForm | undefined, like?: Conditions) {
@@ -40,10 +40,10 @@ export class Trajectory {
     const single = this.form === 'wasm' || engine.provider !== 'cpu'
     this.stepsAtOnce = like?.stepsAtOnce ?? (single ? 1 : stepsAtOnce(this.net.graph, longestCall))
     this.#threads = { ...like?.threads }
-    const watch = plan.probes !== undefined && plan.probes.length > 0
+    const watch = (plan.probes ?? []).length > 0
     this.state = initialState(this.net, plan.update, plan.seed, this.form === 'wasm' ? 1 : 2, watch)
     this.batches = new Batches(plan.training, { batchSize: plan.batchSize, seed: plan.seed })
-    this.#random = new RandomStreams(plan.seed, 0, {})
+    this.#random = new RandomFeed(plan.seed, 0, {})
   }
 
   /** Whether all batches of the epoch have been trained on. */
@@ -64,20 +64,25 @@ export class Trajectory {
     return this.#stepper(size, Math.max(1, Math.min(most, alike)))
   }
 
-  /** Reads the next batches and random numbers. @returns where each step with them stands */
-  fill(stepper: Stepper): readonly At[] {
-    const { epoch, batch } = this.progress
-    this.batches.fillMany(epoch, batch, stepper.steps, stepper.inputs, stepper.targets)
+  /**
+   * Reads the next batches and random numbers and runs their steps.
+   *
+   * @param filled called between the two
+   * @returns where each of them stood
+   */
+  async advance(stepper: Stepper, filled?: () => void): Promise<readonly At[]> {
+    const { progress, state } = this
+    const { epoch, batch } = progress
+    const { steps } = stepper
+    this.batches.fillMany(epoch, batch, steps, stepper.inputs, stepper.targets)
     this.#random.fill(stepper)
-    return Array.from({ length: stepper.steps }, (_, i) => this.at(batch + i, this.state.step + i))
-  }
-
-  /** Makes the steps for which was filled. */
-  async run(stepper: Stepper, at: readonly At[]): Promise<void> {
+    const at = Array.from({ length: steps }, (_, i) => this.at(batch + i, state.step + i))
+    filled?.()
     const pending = stepper.run(at)
     if (pending !== undefined) await pending
-    this.progress.lastAt = at[at.length - 1]
-    this.progress.batch += at.length
+    progress.lastAt = at[steps - 1]
+    progress.batch += steps
+    return at
   }
 
   /** Where a step of this epoch stands: how often each example was seen before it, and how many updates were made. */
@@ -89,7 +94,7 @@ export class Trajectory {
   nextEpoch(): void {
     const epoch = this.progress.epoch + 1
     Object.assign(this.progress, { epoch, batch: 0, sum: { loss: 0, correct: 0 } })
-    this.#random = new RandomStreams(this.#plan.seed, epoch, {})
+    this.#random = new RandomFeed(this.#plan.seed, epoch, {})
   }
 
   /** @param into an earlier capture that is no longer needed */
@@ -100,11 +105,11 @@ export class Trajectory {
   }
 
   restore({ progress, regions }: Capture): void {
-    restoreRegions(this.state, regions)
     this.state.step = progress.step
+    restoreRegions(this.state, regions)
     this.state.rateFactor = progress.rateFactor
     this.progress = structuredClone(progress)
-    this.#random = new RandomStreams(this.#plan.seed, progress.epoch, progress.random)
+    this.#random = new RandomFeed(this.#plan.seed, progress.epoch, progress.random)
   }
 
   /** The next values of each random input, without taking them: the shapes are those of one step. */
@@ -134,7 +139,7 @@ export class Trajectory {
 }
 
 /** Fills what layers asked for, from one stream for each name and epoch. */
-class RandomStreams {
+class RandomFeed {
   readonly #seed: number
   readonly #epoch: number
   readonly #streams = new Map<string, CounterStream>()

@@ -21,21 +21,11 @@ export interface ProbeRunnerParts {
   readonly batches: number
 }
 
-/** The update of a step, kept to be compared with the next one's. */
-export interface KeptUpdate {
-  /** The step that made it. */
-  readonly step: number
-  /** The region of all parameters. */
-  readonly values: Float32Array
-}
-
 export class ProbeRunner {
   readonly #probes: readonly Probe[]
   readonly #batches: number
   readonly #epochs: number
   readonly #watching: Watching
-  /** Which step's update lies in `previous`. */
-  #keptStep = -1
 
   constructor({ plan, probes, engine, state, batches }: ProbeRunnerParts) {
     const { watched } = state
@@ -73,14 +63,19 @@ export class ProbeRunner {
 
   /** Measures a step that was watched. @param at where it stood; @param stepper what made it */
   async after(position: Position, { step, epoch }: At, stepper: Stepper): Promise<ProbeEvent[]> {
-    const context = this.#context({ step, epoch, stepper, hasPrevious: this.#keptStep === step - 1 })
+    const context = this.#context({
+      step,
+      epoch,
+      stepper,
+      hasPrevious: this.#watching.state.watched.previousStep === step - 1,
+    })
     const due = this.#probes.filter((probe) => measuresAt(probe, position, this.#batches))
     const events = await measureAll(due, context)
     if (this.#probes.some((probe) => leadsUpTo(probe, position, this.#batches))) {
       context.updates()
-      const { update, previous } = this.#watching.state.watched
-      previous.region.data.set(update.region.data)
-      this.#keptStep = step
+      const { watched } = this.#watching.state
+      watched.previous.region.data.set(watched.update.region.data)
+      watched.previousStep = step
     }
     return events
   }
@@ -91,22 +86,6 @@ export class ProbeRunner {
       ({ cadence }) => 'everyEpochs' in cadence && (epoch % cadence.everyEpochs === 0 || epoch === this.#epochs),
     )
     return measureAll(due, this.#context({ step: this.#watching.state.step, epoch, seconds }))
-  }
-
-  /** What a checkpoint has to keep so that the resumed run measures the same: an update that waits for the next one. */
-  kept(): KeptUpdate | undefined {
-    const { state } = this.#watching
-    if (this.#keptStep < 0 || this.#keptStep !== state.step - 1) return undefined
-    return { step: this.#keptStep, values: state.watched.previous.region.data.slice() }
-  }
-
-  /** @throws RappelError 'data' when it is of another net */
-  restore({ step, values }: KeptUpdate): void {
-    const { data } = this.#watching.state.watched.previous.region
-    if (values.length !== data.length)
-      throw new RappelError('data', `the update of step ${step} has ${values.length} values, expected ${data.length}`)
-    data.set(values)
-    this.#keptStep = step
   }
 
   release(): Promise<void> {
