@@ -119,6 +119,8 @@ describe('time and chance come from cli', () => {
     expect(broken('src/store/a.ts', text)).toEqual(['1 clock'])
     expect(broken('src/cli/a.ts', text)).toEqual([])
   })
+  test('and from openRun, which a program calls without the command line', () =>
+    expect(broken('src/store/open-run.ts', 'Date.now()')).toEqual([]))
   test('in a comment or a string it is none', () =>
     expect(broken('src/train/a.ts', "// Date.now()\n'Math.random()'")).toEqual([]))
 })

@@ -4,9 +4,10 @@
  */
 import { join } from 'node:path'
 import { checkModel } from '../check/model-check.ts'
+import type { Engine } from '../engine/engine.ts'
 import { nativeEngine } from '../engine/native.ts'
 import { type Config, planFromConfig } from '../train/config.ts'
-import { runTraining } from '../train/loop.ts'
+import { runTraining, type TrainingResult } from '../train/loop.ts'
 import { modelFile } from '../train/model-file.ts'
 import type { TrainingPlan } from '../train/plan.ts'
 import { type CheckDocument, checkDocument } from './check-document.ts'
@@ -18,6 +19,7 @@ import { failureOf, printFailure } from './failure.ts'
 import { writeWhole } from './files.ts'
 import type { CheckRequest, FromChild, Result, ToChild, TrainRequest, Work } from './protocol.ts'
 import { claimRunFolder } from './run-folder.ts'
+import { RunRecord } from './run-record.ts'
 import { surviveClosedStreams } from './streams.ts'
 
 /** The user's file while its code runs; then what goes wrong, goes wrong there. */
@@ -83,19 +85,33 @@ async function train(plan: TrainingPlan, provider: Config['provider'], request: 
   const engine = await nativeEngine({ provider })
   const folder = claimRunFolder(request.out, new Date())
   tell({ type: 'claimed', folder })
-  if (request.check) tell({ type: 'before', check: await check(plan, {}) })
-  const result = await runTraining(plan, engine, {
-    onEvent: (event) => tell({ type: 'event', event }),
-    signal: stop.signal,
+  const before = request.check ? await check(plan, {}) : undefined
+  if (before !== undefined) tell({ type: 'before', check: before })
+  const record = await RunRecord.begin(plan, engine, folder.path, request)
+  if (before !== undefined) record.tell('check', before)
+  return record.through(async () => keep(plan, folder.path, await run(plan, engine, record)))
+}
+
+function run(plan: TrainingPlan, engine: Engine, record: RunRecord): Promise<TrainingResult> {
+  return runTraining(plan, engine, {
+    onEvent: (event) => {
+      record.write(event)
+      tell({ type: 'event', event })
+    },
+    signal: AbortSignal.any([stop.signal, record.lost]),
     now: () => performance.now(),
   })
+}
+
+/** Writes what came out into the run's folder. */
+function keep(plan: TrainingPlan, folder: string, result: TrainingResult): RunDocument {
   const diverged = result.outcome.reason === 'diverged'
-  const model = diverged ? undefined : join(folder.path, 'model.onnx')
+  const model = diverged ? undefined : join(folder, 'model.onnx')
   const document = runDocument(result, model)
   const values = { ...result.parameters, ...result.buffers }
   if (model !== undefined)
     writeWhole(model, modelFile(plan.net, values, { standardisation: plan.standardisation, data: plan.training }))
-  writeWhole(join(folder.path, 'run.json'), `${toJson(document, 2)}\n`)
+  writeWhole(join(folder, 'run.json'), `${toJson(document, 2)}\n`)
   return document
 }
 

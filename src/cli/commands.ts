@@ -12,9 +12,11 @@ const chance = {
   seed: { value: '<n>', help: 'the seed of all chance: data order, first values, dropout' },
   threads: { value: '<n>', help: 'threads within one operator (default: by the size of the net)' },
 }
+const store = { value: '<file>', help: 'where runs are recorded (default: RAPPEL_STORE, or .rappel/runs.sqlite)' }
 const training = {
   ...chance,
   out: { value: '<folder>', help: 'where to write the run (default: a new folder in .rappel/runs)' },
+  store,
   json: { help: 'print the final document as JSON' },
   events: { help: 'print every event as a line of JSON while it happens' },
 }

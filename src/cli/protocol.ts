@@ -18,6 +18,8 @@ interface Project {
 export interface TrainRequest extends Project {
   /** Folder into which the run is written, `model.onnx` and `run.json`; default: a new one. */
   readonly out?: string
+  /** File of the store in which the run is recorded; default: see `storePath`. */
+  readonly store?: string
   /** Whether the gradients are checked before. */
   readonly check?: boolean
 }

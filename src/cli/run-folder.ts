@@ -3,6 +3,7 @@ import { accessSync, constants, mkdirSync, readdirSync, rmdirSync, rmSync } from
 import { dirname, join } from 'node:path'
 import { RappelError } from '../base/errors.ts'
 import { codeOf, makeFolder, partEnding } from '../store/files.ts'
+import { runId } from '../store/open-run.ts'
 
 /** Where runs lie that were not told where. */
 export const runsFolder = join('.rappel', 'runs')
@@ -33,11 +34,10 @@ export function claimRunFolder(given: string | undefined, now: Date): RunFolder 
   }
 }
 
-/** Runs sort by their names: `20261123-091602` in UTC; further ones in the same second get a number. */
+/** The folder is named as the run is in the record. */
 function newFolder(now: Date, made: string | undefined): RunFolder {
-  const name = now.toISOString().replaceAll(/[-:]/g, '').replace('T', '-').slice(0, 15)
   for (let number = 1; ; number++) {
-    const path = join(runsFolder, number === 1 ? name : `${name}-${number}`)
+    const path = join(runsFolder, runId(now.getTime(), number))
     try {
       mkdirSync(path)
       return { path, made: made ?? path }

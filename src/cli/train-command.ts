@@ -28,6 +28,7 @@ async function run(flags: Flags, configFile: string | undefined, check = false):
     seed: wholeNumber('seed', flags.seed),
     threads: wholeNumber('threads', flags.threads),
     out: flags.out as string | undefined,
+    store: flags.store as string | undefined,
     check,
   }
   const progress = new Progress(process.stderr)
