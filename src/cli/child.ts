@@ -7,7 +7,9 @@ import { checkModel } from '../check/model-check.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nativeEngine } from '../engine/native.ts'
 import { environment } from '../store/environment.ts'
+import { readCheckpoint } from '../train/checkpoint.ts'
 import { type Config, planFromConfig } from '../train/config.ts'
+import { checkResumable } from '../train/identity.ts'
 import { runTraining, type TrainingResult } from '../train/loop.ts'
 import { modelFile } from '../train/model-file.ts'
 import type { TrainingPlan } from '../train/plan.ts'
@@ -92,6 +94,8 @@ async function train(
   kept?: KeptRun,
 ): Promise<RunDocument> {
   const engine = await nativeEngine({ provider })
+  // Before anything in the record is taken back.
+  if (kept?.found) checkResumable(plan, readCheckpoint(kept.found.bytes))
   const folder = kept ? { path: kept.folder } : claimRunFolder(request.out, new Date())
   tell({ type: 'claimed', folder })
   const before = request.check ? await check(plan, {}) : undefined

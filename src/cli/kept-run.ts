@@ -1,6 +1,6 @@
 /** @file A run to be resumed: finding it in the record, and what it was begun with. */
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { isAbsolute, relative, resolve } from 'node:path'
 import { RappelError, suggestion, usageError } from '../base/errors.ts'
 import { storePath } from '../store/place.ts'
 import { sqliteStore } from '../store/sqlite.ts'
@@ -28,13 +28,13 @@ export async function findKeptRun(name: string, { store, configFile: given }: Tr
   const path = storePath(store)
   if (!existsSync(path))
     throw usageError(`there is no run to resume: ${path} does not exist`, 'name the record with --store')
-  const opened = sqliteStore(path, { readOnly: true })
+  const opened = sqliteStore(path)
   try {
     const runs = (await opened.runs()).filter(({ kind, folder }) => ['train', 'demo'].includes(kind) && folder)
     const run =
       name === 'last' ? runs.at(-1) : runs.findLast(({ id, folder }) => id === name || folder === resolve(name))
     if (run === undefined) throw noRun(name, runs)
-    const folder = run.folder as string
+    const folder = shown(run.folder as string)
     if (!existsSync(folder))
       throw new RappelError('store', `the folder ${folder} of run ${run.id} is gone, and its checkpoints with it`)
     const { configuration, seed, environment } = run.facts
@@ -53,6 +53,12 @@ export async function findKeptRun(name: string, { store, configFile: given }: Tr
   } finally {
     await opened.close()
   }
+}
+
+/** A folder as a person would write it here. */
+function shown(folder: string): string {
+  const path = relative('.', folder)
+  return path === '' || path.startsWith('..') || isAbsolute(path) ? folder : path
 }
 
 function noRun(name: string, runs: readonly StoredRun[]): RappelError {
