@@ -9,7 +9,7 @@ import { Installation } from '../test/cli/installation.ts'
 import { KilledRun, killAndResume } from '../test/cli/killed.ts'
 
 const kills = Number(process.argv[3] ?? 200)
-const epochs = 20
+const epochs = 12
 
 const cli = new Installation()
 const whole = new KilledRun(cli, epochs)

@@ -35,7 +35,9 @@ export async function findKeptRun(name: string, { store, configFile: given }: Tr
       name === 'last' ? runs.at(-1) : runs.findLast(({ id, folder }) => id === name || folder === resolve(name))
     if (run === undefined) throw noRun(name, runs)
     const folder = shown(run.folder as string)
-    if (!existsSync(folder))
+    const checkpoints = await opened.storedCheckpoints(run.id)
+    // Of a run that was ended before its first, nothing may be left but the record.
+    if (checkpoints.length > 0 && !existsSync(folder))
       throw new RappelError('store', `the folder ${folder} of run ${run.id} is gone, and its checkpoints with it`)
     const { configuration, seed, environment } = run.facts
     const configFile = given ?? (run.kind === 'demo' ? undefined : (configuration as string))
@@ -48,7 +50,7 @@ export async function findKeptRun(name: string, { store, configFile: given }: Tr
       configFile,
       seed: (seed as number | null) ?? undefined,
       threads: (threads as number | null) ?? undefined,
-      found: newestReadable(folder, await opened.storedCheckpoints(run.id)),
+      found: newestReadable(folder, checkpoints),
     }
   } finally {
     await opened.close()
