@@ -6,7 +6,10 @@ import { join } from 'node:path'
 import { checkModel } from '../check/model-check.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nativeEngine } from '../engine/native.ts'
+import { environment } from '../store/environment.ts'
+import { readCheckpoint } from '../train/checkpoint.ts'
 import { type Config, planFromConfig } from '../train/config.ts'
+import { checkResumable } from '../train/identity.ts'
 import { runTraining, type TrainingResult } from '../train/loop.ts'
 import { modelFile } from '../train/model-file.ts'
 import type { TrainingPlan } from '../train/plan.ts'
@@ -17,6 +20,7 @@ import { type RunDocument, runDocument, toJson } from './document.ts'
 import { explained } from './explain.ts'
 import { failureOf, printFailure } from './failure.ts'
 import { writeWhole } from './files.ts'
+import { findKeptRun, type KeptRun } from './kept-run.ts'
 import type { CheckRequest, FromChild, Result, ToChild, TrainRequest, Work } from './protocol.ts'
 import { claimRunFolder } from './run-folder.ts'
 import { RunRecord } from './run-record.ts'
@@ -53,7 +57,9 @@ function fail(error: unknown): void {
 }
 
 async function work({ type, request }: Work): Promise<Result> {
-  const { configFile, seed, threads } = request
+  const kept = type === 'train' && request.resume ? await findKeptRun(request.resume, request) : undefined
+  const configFile = kept ? kept.configFile : request.configFile
+  const { seed = kept?.seed, threads = kept?.threads } = request
   userFile = configFile
   const config = (configFile === undefined ? demoConfig() : await loadConfigFile(configFile)) as Config
   const plan = await planFromConfig(config, {
@@ -64,7 +70,7 @@ async function work({ type, request }: Work): Promise<Result> {
   userFile = undefined
   working = true
   if (type === 'check') return { type: 'checked', document: await check(plan, request) }
-  return { type: 'trained', document: await train(plan, config.provider, request) }
+  return { type: 'trained', document: await train(plan, config.provider, request, kept) }
 }
 
 /** On the CPU, whatever the plan's provider: others have no float64. */
@@ -81,18 +87,28 @@ async function check(plan: TrainingPlan, { extent, examples }: CheckRequest): Pr
   return checkDocument(report, plan, engine.description, (performance.now() - startedAt) / 1000)
 }
 
-async function train(plan: TrainingPlan, provider: Config['provider'], request: TrainRequest): Promise<RunDocument> {
+async function train(
+  plan: TrainingPlan,
+  provider: Config['provider'],
+  request: TrainRequest,
+  kept?: KeptRun,
+): Promise<RunDocument> {
   const engine = await nativeEngine({ provider })
-  const folder = claimRunFolder(request.out, new Date())
+  // Before anything in the record is taken back.
+  if (kept?.found) checkResumable(plan, readCheckpoint(kept.found.bytes))
+  const folder = kept ? { path: kept.folder } : claimRunFolder(request.out, new Date())
   tell({ type: 'claimed', folder })
   const before = request.check ? await check(plan, {}) : undefined
   if (before !== undefined) tell({ type: 'before', check: before })
-  const record = await RunRecord.begin(plan, engine, folder.path, request)
+  const record = kept
+    ? await RunRecord.resume(kept, request)
+    : await RunRecord.begin(plan, engine, folder.path, request)
   if (before !== undefined) record.tell('check', before)
-  return record.through(async () => keep(plan, folder.path, await run(plan, engine, record)))
+  return record.through(async () => keep(plan, folder.path, await run(plan, engine, record, kept?.found?.bytes)))
 }
 
-function run(plan: TrainingPlan, engine: Engine, record: RunRecord): Promise<TrainingResult> {
+function run(plan: TrainingPlan, engine: Engine, record: RunRecord, resume?: Uint8Array): Promise<TrainingResult> {
+  const { cpu, platform } = environment()
   return runTraining(plan, engine, {
     onEvent: (event) => {
       record.write(event)
@@ -100,17 +116,18 @@ function run(plan: TrainingPlan, engine: Engine, record: RunRecord): Promise<Tra
     },
     signal: AbortSignal.any([stop.signal, record.lost]),
     now: () => performance.now(),
+    checkpoints: record.checkpoints,
+    resume,
+    machine: `${cpu}, ${platform}`,
   })
 }
 
 /** Writes what came out into the run's folder. */
 function keep(plan: TrainingPlan, folder: string, result: TrainingResult): RunDocument {
-  const diverged = result.outcome.reason === 'diverged'
-  const model = diverged ? undefined : join(folder, 'model.onnx')
+  const model = join(folder, 'model.onnx')
   const document = runDocument(result, model)
   const values = { ...result.parameters, ...result.buffers }
-  if (model !== undefined)
-    writeWhole(model, modelFile(plan.net, values, { standardisation: plan.standardisation, data: plan.training }))
+  writeWhole(model, modelFile(plan.net, values, { standardisation: plan.standardisation, data: plan.training }))
   writeWhole(join(folder, 'run.json'), `${toJson(document, 2)}\n`)
   return document
 }

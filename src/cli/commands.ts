@@ -35,6 +35,7 @@ export const commands: Readonly<Record<string, Command>> = {
     summary: 'train the project in this folder',
     options: {
       config: { value: '<file>', help: 'the configuration, or its folder (default: rappel.config.ts)' },
+      resume: { value: '<run>', help: "go on with a run that was stopped: its id, its folder, or 'last'" },
       ...training,
     },
     example: 'rappel train --config other.config.ts --json',

@@ -21,24 +21,29 @@ export interface RunDocument {
   /** Seconds from the start to the last epoch. */
   readonly seconds?: number
   readonly start: StartEvent
+  /** The epoch that was measured best, where early stopping has made the model that of this epoch: the measurements are its too. */
+  readonly restored?: { readonly epoch: number; readonly step: number }
   /** Path of the model's file, absent when none was written. */
   readonly model?: string
 }
 
 export function runDocument(result: TrainingResult, model: string | undefined): RunDocument {
   const last = result.epochs[result.epochs.length - 1]
-  const trained = result.epochs.findLast(({ training }) => training !== undefined)
+  const { restored } = result
+  const measuredAt = restored ? (result.epochs.find(({ epoch }) => epoch === restored.epoch) ?? last) : last
+  const trained = restored ? measuredAt : result.epochs.findLast(({ training }) => training !== undefined)
   return {
     schema: 1,
     outcome: result.outcome,
     seed: result.start.seed,
-    ...(last.validation && { validation: measured(last.validation) }),
+    ...(measuredAt.validation && { validation: measured(measuredAt.validation) }),
     ...(trained?.training && { training: measured(trained.training) }),
     epochs: result.epochs,
     steps: result.steps,
     ...(result.stepsPerSecond !== undefined && { stepsPerSecond: result.stepsPerSecond }),
     ...(last.seconds !== undefined && { seconds: last.seconds }),
     start: result.start,
+    ...(restored && { restored }),
     ...(model !== undefined && { model }),
   }
 }

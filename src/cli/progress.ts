@@ -1,6 +1,6 @@
 /** @file Progress on standard error: one line that is drawn over on a terminal, one line an epoch elsewhere. */
 import type { LoadProgress } from '../data/progress.ts'
-import type { EpochEvent, StartEvent, TrainingEvent } from '../train/events.ts'
+import type { EpochEvent, ResumeEvent, RollBackEvent, StartEvent, TrainingEvent } from '../train/events.ts'
 import { count, percent, significant } from './report.ts'
 
 /** Milliseconds between two drawings: more often is only flicker. */
@@ -23,6 +23,8 @@ export class Progress {
     if (event.type === 'start') this.#begin(event)
     else if (event.type === 'steps') this.#draw(event.epoch, event.losses[event.losses.length - 1])
     else if (event.type === 'epoch') this.#epoch(event)
+    else if (event.type === 'resume') this.#resume(event)
+    else if (event.type === 'roll-back') this.#rollBack(event)
   }
 
   /** How far a download is: a line that is drawn over on a terminal, a line for each file elsewhere. */
@@ -47,6 +49,18 @@ export class Progress {
     const { data } = event
     this.#stream.write(
       `training on ${count(data.training)} examples of ${data.name}, ${event.epochs} epoch${event.epochs === 1 ? '' : 's'}\n`,
+    )
+  }
+
+  #resume({ step, epoch, warnings }: ResumeEvent): void {
+    this.#stream.write(`resumed after step ${count(step)}, in epoch ${Math.floor(epoch) + 1}\n`)
+    for (const warning of warnings) this.#stream.write(`rappel: ${warning}\n`)
+  }
+
+  #rollBack({ message, to, rateFactor }: RollBackEvent): void {
+    this.clear()
+    this.#stream.write(
+      `rappel: ${message}; going on from step ${count(to)} with learning rates times ${significant(rateFactor)}\n`,
     )
   }
 

@@ -20,6 +20,8 @@ export interface TrainRequest extends Project {
   readonly out?: string
   /** File of the store in which the run is recorded; default: see `storePath`. */
   readonly store?: string
+  /** A run to go on with: its id, its folder, or 'last'. Its configuration, seed and threads are used again. */
+  readonly resume?: string
   /** Whether the gradients are checked before. */
   readonly check?: boolean
 }

@@ -15,8 +15,8 @@ export function painter(stream: NodeJS.WriteStream): Paint {
 
 /** The whole report, ending in a line break: what came out, what it means, how it came about. */
 export function reportText(document: RunDocument, paint: Paint): string {
-  const parts = [headline(document, paint), curves(document, paint), results(document, paint)]
-  if (document.start.data.task === 'classification' && document.outcome.reason === 'finished')
+  const parts = [headline(document, paint), ending(document), curves(document, paint), results(document, paint)]
+  if (document.start.data.task === 'classification' && ['finished', 'stopped-early'].includes(document.outcome.reason))
     parts.push(verdict(document))
   return `${[...parts, facts(document, paint)].filter((part) => part !== '').join('\n\n')}\n`
 }
@@ -26,6 +26,17 @@ function headline({ start, epochs, seconds }: RunDocument, paint: Paint): string
   const time = seconds === undefined ? '' : ` in ${seconds.toFixed(2)} s`
   const epochText = Number.isInteger(done) ? String(done) : done.toFixed(2)
   return `${paint('bold', start.data.name)}: ${epochText} of ${start.epochs} epochs${time}`
+}
+
+/** Why it ended where it did, and whose parameters these are. */
+function ending({ outcome, restored, steps }: RunDocument): string {
+  const lines: string[] = []
+  if (outcome.reason === 'stopped-early') lines.push(`Stopped early: ${outcome.message}.`)
+  if (outcome.reason === 'diverged')
+    lines.push(`Diverged: ${outcome.message}. The model is that of the last sound step: after ${count(steps)} updates.`)
+  if (restored !== undefined)
+    lines.push(`The model and the measurements are those of the best epoch, ${restored.epoch}.`)
+  return lines.join('\n')
 }
 
 function curves({ epochs }: RunDocument, paint: Paint): string {

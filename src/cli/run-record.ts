@@ -10,11 +10,14 @@ import { storePath } from '../store/place.ts'
 import { sqliteStore } from '../store/sqlite.ts'
 import type { Plain, RunWriter, Store } from '../store/store.ts'
 import { toPlain } from '../store/to-plain.ts'
+import { readCheckpoint } from '../train/checkpoint.ts'
 import type { TrainingEvent } from '../train/events.ts'
 import type { TrainingPlan } from '../train/plan.ts'
 import { TrainingRecord } from '../train/record.ts'
+import { CheckpointFiles, type Found } from './checkpoint-files.ts'
 import type { RunDocument } from './document.ts'
 import { failureOf } from './failure.ts'
+import type { KeptRun } from './kept-run.ts'
 import type { TrainRequest } from './protocol.ts'
 
 export class RunRecord {
@@ -22,12 +25,18 @@ export class RunRecord {
   readonly #writer: RunWriter
   readonly #record: TrainingRecord
   readonly #flushing: Flushing
-  readonly #startedAt = performance.now()
+  readonly #startedAt: number
   readonly #lost = new AbortController()
+  /** Where checkpoints go. */
+  readonly checkpoints: CheckpointFiles
 
-  private constructor(store: Store, writer: RunWriter) {
+  /** @param kept a run that goes on */
+  private constructor(store: Store, writer: RunWriter, folder: string, kept?: Found) {
     this.#store = store
     this.#writer = writer
+    this.#startedAt = performance.now() - (kept ? readCheckpoint(kept.bytes).seconds * 1000 : 0)
+    const named = kept ? [...kept.older, kept.checkpoint] : []
+    this.checkpoints = new CheckpointFiles(writer, folder, named, Date.now, this.lost)
     this.#record = new TrainingRecord(writer)
     this.#flushing = new Flushing(writer, Date.now, (error) => this.#lost.abort(error))
   }
@@ -50,7 +59,20 @@ export class RunRecord {
     try {
       // A folder that somebody named may be used again and again.
       const wanted = request.out === undefined ? basename(folder) : undefined
-      return new RunRecord(store, await createNamedRun(store, run, wanted))
+      return new RunRecord(store, await createNamedRun(store, run, wanted), folder)
+    } catch (error) {
+      await store.close()
+      throw error
+    }
+  }
+
+  /** Goes on with a record: what lies behind the checkpoint, or all of it where there is none, is taken back. */
+  static async resume({ id, folder, found }: KeptRun, request: TrainRequest): Promise<RunRecord> {
+    const store = sqliteStore(storePath(request.store))
+    try {
+      const writer = await store.continueRun(id)
+      await writer.supersede(found?.checkpoint.position ?? { events: 0, points: {} }, Date.now())
+      return new RunRecord(store, writer, folder, found)
     } catch (error) {
       await store.close()
       throw error

@@ -1,4 +1,5 @@
 /** @file `rappel train` and `rappel demo`. */
+import { usageError } from '../base/errors.ts'
 import { checkField } from '../train/config.ts'
 import type { Flags } from './arguments.ts'
 import type { CheckDocument } from './check-document.ts'
@@ -13,7 +14,12 @@ import { workInChild } from './supervise.ts'
 
 /** Trains the project in `--config`. @returns the exit status */
 export async function trainCommand(flags: Flags): Promise<number> {
-  return run(flags, findConfigFile(flags.config as string | undefined))
+  const { resume, config } = flags as { readonly resume?: string; readonly config?: string }
+  if (resume === undefined) return run(flags, findConfigFile(config))
+  const fixed = ['seed', 'threads', 'out'].find((name) => flags[name] !== undefined)
+  if (fixed !== undefined)
+    throw usageError(`--${fixed} cannot stand with --resume: a run goes on as it was begun`, `leave out --${fixed}`)
+  return run(flags, config === undefined ? undefined : findConfigFile(config))
 }
 
 /** Checks the gradients of a small net, then trains it on the built-in digits. */
@@ -29,9 +35,11 @@ async function run(flags: Flags, configFile: string | undefined, check = false):
     threads: wholeNumber('threads', flags.threads),
     out: flags.out as string | undefined,
     store: flags.store as string | undefined,
+    resume: flags.resume as string | undefined,
     check,
   }
   const progress = new Progress(process.stderr)
+  let resumedAt: number | undefined
   const ended = await workInChild(
     { type: 'train', request },
     (message) => {
@@ -40,6 +48,7 @@ async function run(flags: Flags, configFile: string | undefined, check = false):
       if (message.type !== 'event') return
       if (flags.events) process.stdout.write(`${toJson(message.event)}\n`)
       progress.show(message.event)
+      if (message.event.type === 'resume') resumedAt = message.event.step
     },
     stop,
   ).finally(() => progress.clear())
@@ -52,6 +61,8 @@ async function run(flags: Flags, configFile: string | undefined, check = false):
     return stop.status
   }
   print(ended.document, flags)
+  if (ended.document.outcome.reason === 'finished' && ended.document.steps === resumedAt)
+    process.stderr.write('rappel: the run had finished already; to go on, raise epochs in its configuration\n')
   return statusOf(ended.document, stop)
 }
 

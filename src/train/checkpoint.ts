@@ -11,17 +11,10 @@
 import { digest } from '../base/digest.ts'
 import { RappelError } from '../base/errors.ts'
 import type { RecordPosition } from '../store/store.ts'
+import type { Best } from './early-stopping.ts'
 import type { EpochEvent } from './events.ts'
 import type { Conditions, Identity } from './identity.ts'
 import type { Capture, Regions } from './progress.ts'
-
-/** The epoch that has been measured best. */
-export interface Best {
-  readonly epoch: number
-  readonly step: number
-  /** Its loss or accuracy on the validation data. */
-  readonly value: number
-}
 
 /** Everything that a run is between two calls. */
 export interface Checkpoint {

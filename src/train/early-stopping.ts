@@ -1,6 +1,5 @@
 /** @file Early stopping: a run ends when the validation data have not been measured better for some epochs. */
 import { checkInteger, checkOptions, checkRange, show, usageError } from '../base/errors.ts'
-import type { Best } from './checkpoint.ts'
 import type { EpochEvent } from './events.ts'
 
 /**
@@ -16,6 +15,14 @@ export interface EarlyStopping {
   readonly minDelta?: number
   /** Whether the model is that of the best epoch, also when the run ends otherwise; default true. */
   readonly restoreBest?: boolean
+}
+
+/** The epoch that has been measured best. */
+export interface Best {
+  readonly epoch: number
+  readonly step: number
+  /** Its loss or accuracy on the validation data. */
+  readonly value: number
 }
 
 /** @throws RappelError 'usage' that says which option does not fit */

@@ -5,7 +5,7 @@ import { sizeOf, typeText } from '../base/tensor.ts'
 import { type Examples, featureShapeOf, isRowSource, rowSource, rowsOf, targetShapeOf } from '../data/dataset.ts'
 import type { Engine } from '../engine/engine.ts'
 import { writeModel } from '../graph/proto.ts'
-import type { NetGraph } from './graphs.ts'
+import { type NetGraph, trainingGraph } from './graphs.ts'
 import type { TrainingPlan } from './plan.ts'
 import type { StepForm } from './stepper.ts'
 
@@ -18,7 +18,7 @@ const words: Readonly<Record<keyof Identity, string>> = {
   parameters: 'the parameters',
   loss: 'the loss',
   penalty: 'the penalty or constraint',
-  net: 'the net',
+  net: "the layers' settings",
   update: 'the update rule',
   data: 'the data',
 }
@@ -46,7 +46,7 @@ export function identityOf(
     loss: net.loss.name,
     penalty: [net.penalty?.name, net.constraint?.name].filter(Boolean).join(' and ') || 'none',
     // The settings of layers stand nowhere else: a dropout's rate, a leaky ReLU's slope.
-    net: `a graph with digest ${digest(writeModel(graph))}`,
+    net: `digest ${digest(writeModel(graph))}`,
     update: update.description,
     data: [training, validation].map((part) => (part === undefined ? 'none' : fingerprint(part))).join('; '),
     run: `seed ${seed}, batches of ${batchSize}`,
@@ -71,6 +71,15 @@ export function fingerprint(data: Examples): string {
   const digests = [inputs, targets].map(({ buffer }) => digest(new Uint8Array(buffer)))
   const changed = isRowSource(data) && data.augmentation ? `, changed by ${data.augmentation}` : ''
   return `${rows} rows of [${featureShapeOf(data)}] with digest ${digests.join('')}${changed}`
+}
+
+/**
+ * Whether a run with this plan can go on from there: the check that `runTraining` makes, for who wants to know before.
+ *
+ * @throws RappelError 'usage' that says what differs
+ */
+export function checkResumable(plan: TrainingPlan, { identity }: { readonly identity: Identity }): void {
+  checkIdentity(identity, identityOf(plan, trainingGraph(plan.net, plan.batchSize)))
 }
 
 /** @throws RappelError 'usage' that says what differs: then the kept state means nothing for this run */

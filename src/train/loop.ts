@@ -1,19 +1,20 @@
 /** @file The one training loop. It runs in the calling thread and gives way to other work between calls. */
 import type { Tensor } from '../base/tensor.ts'
-import { featureShapeOf, isRowSource, rowsOf } from '../data/dataset.ts'
 import type { Engine } from '../engine/engine.ts'
+import { BestEpoch } from './best-epoch.ts'
 import { type Checkpoint, readCheckpoint } from './checkpoint.ts'
 import { type CheckpointSink, Checkpoints } from './checkpoints.ts'
 import { type Fault, faultAtEnd, findFault, firstNotFinite, isSound } from './divergence.ts'
-import { improves, stopEarly } from './early-stopping.ts'
+import { stopEarly } from './early-stopping.ts'
 import type { EpochEvent, Measurement, Outcome, StartEvent, TrainingEvent } from './events.ts'
 import { checkIdentity, differences, identityOf } from './identity.ts'
 import { type Measurer, makeMeasurer, makePenaltyMeasurer } from './measure.ts'
 import { Phases } from './phases.ts'
 import type { TrainingPlan } from './plan.ts'
-import { layerShapes } from './probes/layers.ts'
 import { ProbeRunner } from './probes/runner.ts'
-import { type Capture, copyRegions, modelRegionsOf, type Regions, restoreRegions } from './progress.ts'
+import type { Capture } from './progress.ts'
+import { RunClock } from './run-clock.ts'
+import { startEvent } from './start-event.ts'
 import { bufferValues, parameterValues } from './state.ts'
 import type { StepForm } from './stepper.ts'
 import { Trajectory } from './trajectory.ts'
@@ -86,21 +87,16 @@ class Run {
   readonly #way: Trajectory
   readonly #checkpoints: Checkpoints | undefined
   readonly #epochs: EpochEvent[]
-  /** When the run started; of one that was resumed, when it would have started without the stop. */
-  readonly #startedAt: number
   readonly #phases: Phases
   readonly #probes: ProbeRunner | undefined
+  readonly #clock: RunClock
+  readonly #best: BestEpoch
   #validation: Measurer | undefined
   #penalty: { measure(): Promise<number>; release(): Promise<void> } | undefined
-  #best: Checkpoint['best']
-  #bestRegions: Regions | undefined
   /** The last sound state: where a divergence is looked for. */
   #snapshot: Capture
   /** The state to which a divergence rolls back. */
   #back: Capture | undefined
-  #trainingTime: number
-  /** When the clock of the training was started; undefined while it stands. */
-  #clockFrom: number | undefined
   #gaveWayAt = 0
   #untold: { first: number; epoch: number; losses: number[] } = { first: 0, epoch: 0, losses: [] }
 
@@ -112,17 +108,15 @@ class Run {
     this.#way = new Trajectory(plan, engine, options.form, kept?.conditions)
     const identity = kept || options.checkpoints ? identityOf(plan, this.#way.net) : undefined
     if (kept && identity) checkIdentity(kept.identity, identity)
-    if (kept) this.#way.restore(kept.now)
-    this.#snapshot = this.#way.capture()
-    this.#phases = new Phases(options.now)
     const { probes = [] } = plan
     const { state, batches } = this.#way
     if (probes.length > 0) this.#probes = new ProbeRunner({ plan, probes, engine, state, batches: batches.plan.count })
-    this.#best = kept?.best
-    this.#bestRegions = kept?.bestRegions
+    this.#phases = new Phases(options.now)
+    if (kept) this.#way.restore(kept.now)
+    this.#snapshot = this.#way.capture()
+    this.#best = new BestEpoch(plan.earlyStopping, kept)
     this.#epochs = [...(kept?.epochs ?? [])]
-    this.#trainingTime = (kept?.trainingSeconds ?? 0) * 1000
-    this.#startedAt = this.#now() - (kept?.seconds ?? 0) * 1000
+    this.#clock = new RunClock(options.now, kept ?? { seconds: 0, trainingSeconds: 0 })
     if (options.checkpoints && identity)
       this.#checkpoints = new Checkpoints(options.checkpoints, plan.checkpoint, {
         seconds: kept?.seconds ?? 0,
@@ -138,7 +132,7 @@ class Run {
     const { state } = this.#way
     this.#penalty = await makePenaltyMeasurer(this.#engine, net, state)
     if (validation !== undefined) this.#validation = await makeMeasurer(this.#engine, net, state, validation, threads)
-    const start = await this.#start()
+    const start = startEvent(this.#plan, state, this.#engine, await this.#way.next(this.#way.stepsAtOnce, 0))
     this.#tell(start)
     const untrained = this.#kept ? this.#tellResumed(this.#kept) : await this.#finishEpoch(0)
     if (this.#plan.rollBack) this.#back = this.#kept?.back ?? this.#way.capture()
@@ -148,7 +142,7 @@ class Run {
     this.#tell({ type: 'end', outcome, epoch: done, step: state.step })
     const { step: steps } = state
     const restored =
-      outcome.reason === 'finished' || outcome.reason === 'stopped-early' ? this.#restoreBest() : undefined
+      outcome.reason === 'finished' || outcome.reason === 'stopped-early' ? this.#best.restore(state) : undefined
     return {
       outcome,
       epochs: this.#epochs,
@@ -156,7 +150,7 @@ class Run {
       buffers: bufferValues(state),
       ...(restored && { restored }),
       steps,
-      ...(this.#options.now && { stepsPerSecond: steps / (this.#trainingTime / 1000) }),
+      ...(this.#options.now && { stepsPerSecond: steps / this.#clock.trainingSeconds }),
       start,
     }
   }
@@ -170,9 +164,9 @@ class Run {
     const { epochs } = this.#plan
     let outcome = this.#stopsEarly()
     while (outcome === undefined && this.#way.progress.epoch < epochs) {
-      this.#startClock()
+      this.#clock.startTraining()
       outcome = await this.#epoch()
-      this.#stopClock()
+      this.#clock.stopTraining()
     }
     outcome ??= { reason: 'finished' }
     if (outcome.reason === 'finished' || outcome.reason === 'stopped-early') await this.#takeCheckpoint()
@@ -210,7 +204,7 @@ class Run {
       if (!way.epochIsOver && this.#checkpoints?.isDue(this.#moment())) await this.#takeCheckpoint()
       await this.#giveWay()
     }
-    this.#stopClock()
+    this.#clock.stopTraining()
     return this.#endEpoch()
   }
 
@@ -231,37 +225,6 @@ class Run {
     if (fault !== undefined) return this.#diverged(fault)
     if (outcome === undefined && this.#checkpoints?.isDue(this.#moment())) await this.#takeCheckpoint()
     return outcome
-  }
-
-  async #start(): Promise<StartEvent> {
-    const { name, net, update, training, validation, epochs, batchSize, seed, hyper } = this.#plan
-    const way = this.#way
-    const { form, threads } = await way.next(way.stepsAtOnce, 0)
-    return {
-      type: 'start',
-      seed,
-      data: {
-        name,
-        task: training.task,
-        training: rowsOf(training),
-        validation: validation === undefined ? 0 : rowsOf(validation),
-        featureShape: featureShapeOf(training),
-        ...(training.task === 'classification' && { classes: training.classes }),
-      },
-      parameters: way.state.parameters.map(({ name, value }) => ({ name, shape: value.shape })),
-      layers: layerShapes(net),
-      ...(isRowSource(training) && training.augmentation && { augment: training.augmentation }),
-      loss: net.loss.name,
-      ...(net.penalty && { penalty: net.penalty.name }),
-      ...(net.constraint && { constraint: net.constraint.name }),
-      update: update.description,
-      epochs,
-      batchSize,
-      hyper,
-      engine: this.#engine.description,
-      form,
-      threads,
-    }
   }
 
   #tellResumed({ conditions, now }: Checkpoint): undefined {
@@ -289,7 +252,7 @@ class Run {
       ...(learningRate !== undefined && {
         learningRate: (typeof learningRate === 'number' ? learningRate : learningRate(lastAt)) * rateFactor,
       }),
-      ...(this.#options.now && { seconds: this.#seconds() }),
+      ...(this.#options.now && { seconds: this.#clock.seconds }),
     }
     this.#epochs.push(event)
     this.#way.progress.epochEvents = this.#epochs.length
@@ -302,32 +265,19 @@ class Run {
     return event
   }
 
-  /** Whether this is the best epoch so far; then it is kept. */
   #compare(event: EpochEvent): void {
-    const { earlyStopping } = this.#plan
-    const value = improves(event, this.#best, earlyStopping)
-    if (value === undefined) return
-    this.#best = { epoch: event.epoch, step: event.step, value }
-    if (earlyStopping && earlyStopping.restoreBest !== false)
-      this.#bestRegions = copyRegions(modelRegionsOf(this.#way.state), this.#bestRegions)
-    this.#checkpoints?.noteBest(this.#moment())
+    if (this.#best.compare(event, this.#way.state)) this.#checkpoints?.noteBest(this.#moment())
   }
 
   #stopsEarly(): Outcome | undefined {
     const { earlyStopping } = this.#plan
     const { batch, epoch } = this.#way.progress
-    return earlyStopping && batch === 0 ? stopEarly(earlyStopping, this.#best, epoch) : undefined
-  }
-
-  #restoreBest(): TrainingResult['restored'] {
-    if (this.#bestRegions === undefined || this.#best === undefined) return undefined
-    restoreRegions(this.#way.state, this.#bestRegions)
-    return { epoch: this.#best.epoch, step: this.#best.step }
+    return earlyStopping && batch === 0 ? stopEarly(earlyStopping, this.#best.best, epoch) : undefined
   }
 
   /** What was reached within the epoch is measured as it stands; at the start of one it has been. */
   async #interrupted(): Promise<Outcome> {
-    this.#stopClock()
+    this.#clock.stopTraining()
     // Before the measurement, which a run that is not interrupted does not have.
     await this.#takeCheckpoint()
     const { batch } = this.#way.progress
@@ -353,7 +303,7 @@ class Run {
   /** Goes back before the step that was not sound; or further, to go on with lower rates. */
   async #diverged(known?: Fault): Promise<Outcome | undefined> {
     this.#tellSteps()
-    this.#stopClock()
+    this.#clock.stopTraining()
     const way = this.#way
     const fault = known ?? (await findFault(way, this.#plan, this.#engine, this.#snapshot, way.state.step))
     const { message, hint, first } = fault
@@ -377,12 +327,11 @@ class Run {
 
   async #takeCheckpoint(): Promise<void> {
     if (this.#checkpoints === undefined) return
-    const training = this.#clockFrom !== undefined
-    this.#stopClock()
+    const training = this.#clock.stopTraining()
     this.#tellSteps()
     const at = this.#moment()
     for (const kept of await this.#checkpoints.take(at)) this.#tell({ type: 'checkpoint', ...kept })
-    if (training) this.#startClock()
+    if (training) this.#clock.startTraining()
   }
 
   #checkpoint(identity: Checkpoint['identity'], taken: number, record: Checkpoint['record']): Checkpoint {
@@ -392,42 +341,24 @@ class Run {
       identity,
       conditions: { ...conditions, ...(machine !== undefined && { machine }) },
       now: this.#way.capture(),
-      ...(this.#best && { best: this.#best }),
-      ...(this.#bestRegions && { bestRegions: this.#bestRegions }),
+      ...this.#best.kept,
       ...(this.#back && { back: this.#back }),
       epochs: this.#epochs,
       taken,
-      seconds: this.#seconds(),
-      trainingSeconds: this.#trainingTime / 1000,
+      seconds: this.#clock.seconds,
+      trainingSeconds: this.#clock.trainingSeconds,
       ...(record && { record }),
     }
-  }
-
-  #now(): number {
-    return this.#options.now?.() ?? 0
-  }
-
-  #seconds(): number {
-    return (this.#now() - this.#startedAt) / 1000
   }
 
   #moment() {
     const { progress, state } = this.#way
     return {
-      seconds: this.#seconds(),
+      seconds: this.#clock.seconds,
       step: state.step,
       epoch: progress.epoch,
       at: this.#way.at(progress.batch, 0).epoch,
     }
-  }
-
-  #startClock(): void {
-    this.#clockFrom = this.#now()
-  }
-
-  #stopClock(): void {
-    if (this.#clockFrom !== undefined) this.#trainingTime += this.#now() - this.#clockFrom
-    this.#clockFrom = undefined
   }
 
   #tell(event: TrainingEvent): void {
@@ -445,7 +376,7 @@ class Run {
     if (now !== undefined && now - this.#gaveWayAt < giveWayAfter) return
     this.#tellSteps()
     await new Promise<void>(letOthersRun)
-    this.#gaveWayAt = this.#now()
+    this.#gaveWayAt = this.#options.now?.() ?? 0
   }
 }
 

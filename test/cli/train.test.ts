@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, test } from 'vitest'
 import { RandomStream } from '../../src/base/random.ts'
+import { numbers, type Tensor } from '../../src/base/tensor.ts'
 import type { RunDocument } from '../../src/cli/document.ts'
 import { operators } from '../../src/graph/ops/index.ts'
 import { readModel } from '../../src/graph/proto.ts'
@@ -96,8 +97,8 @@ describe('documents', () => {
     expect(comparable(example)).toEqual(comparable(document))
   })
 
-  test('what is not finite is spelt out, and a run that diverged has the exit status 1 and no model', async () => {
-    const { folder, runFolder } = bound(
+  test('what is not finite is spelt out, and a run that diverged has the exit status 1 and the model before it', async () => {
+    const { folder, runFolder, bytes } = bound(
       project({
         'rappel.config.ts': configText({ ...deep, update: 'optim.sgd({ learningRate: 1e30 })', epochs: '3' }),
       }),
@@ -106,9 +107,11 @@ describe('documents', () => {
     expect(status).toBe(1)
     const document: RunDocument = JSON.parse(stdout)
     expect(document.outcome.reason).toBe('diverged')
-    expect(document.model).toBeUndefined()
-    expect(existsSync(`${folder}/${runFolder()}/model.onnx`)).toBe(false)
-    expect(stderr).toMatch(/^rappel: .*(NaN|Infinity).*\n {2}lower the learning rate/m)
+    expect(document.model).toBe(`${runFolder()}/model.onnx`)
+    const model = readModel(new Uint8Array(bytes(`${runFolder()}/model.onnx`)), operators, { dimensions: { batch: 1 } })
+    const values = model.constants.flatMap(({ constant }) => numbers(constant as Tensor))
+    expect(values.every(Number.isFinite)).toBe(true)
+    expect(stderr).toMatch(/^rappel: .*(NaN|Infinity|exploded).*\n {2}lower the learning rate/m)
   })
 })
 

@@ -75,7 +75,7 @@ describe('another run is refused, and it is said what differs', () => {
   const net = (units: number, rate: number) => sequential(dense(units), batchNorm(), relu(), dropout(rate), dense(3))
   const cases: [string, Partial<PlanParts>, RegExp][] = [
     ['a parameter', { model: net(9, 0.3) }, /^the parameters cannot differ .* dense1\.weight float32\[6,9\]/],
-    ['a setting of a layer', { model: net(8, 0.4) }, /^the net cannot differ .* digest [\da-f]{16} here/],
+    ['a setting of a layer', { model: net(8, 0.4) }, /^the layers' settings cannot differ .* digest [\da-f]{16} here/],
     [
       'the penalty',
       { penalty: l2(2e-3) },

@@ -1,6 +1,7 @@
 /** @file A run that was stopped and resumed is the run that was never stopped, bit for bit. */
 import { describe, expect, test } from 'vitest'
 import { readCheckpoint } from '../../src/train/checkpoint.ts'
+import { cosine, norms } from '../../src/train/probes/index.ts'
 import { bitsOf, fullPlan, lossesOf, run } from './runs.ts'
 
 describe.each(['wasm', 'nodes'] as const)('%s', (form) => {
@@ -67,6 +68,21 @@ test('more epochs: a finished run goes on as if it had been longer from the star
   const nothing = await run(fullPlan({ epochs: 2 }), { resume })
   expect(bitsOf(nothing)).toEqual(bitsOf(short))
   expect(nothing.taken).toEqual([]) // nothing has changed
+})
+
+test.each(['wasm', 'nodes'] as const)('%s: what probes measure, between any two steps too', async (form) => {
+  // Norms at every third step; the cosine of two updates at the step after, for which the first of them has to be kept.
+  const cadence = { everySteps: 3 }
+  const plan = () => fullPlan({ epochs: 2, probes: [norms({ cadence }), cosine({ cadence })] })
+  const measured = ({ events }: Awaited<ReturnType<typeof run>>, from: number) =>
+    events.flatMap((event) => (event.type === 'probe' && event.step >= from ? [[event.step, event.values]] : []))
+  const whole = await run(plan(), { form })
+  expect(measured(whole, 0).length).toBeGreaterThan(8)
+  for (const { bytes, step } of whole.taken) {
+    const resumed = await run(plan(), { resume: bytes })
+    expect(bitsOf(resumed)).toEqual(bitsOf(whole))
+    expect(measured(resumed, step)).toEqual(measured(whole, step))
+  }
 })
 
 test('seconds go on', async () => {
