@@ -1,11 +1,21 @@
 /** @file Probes change nothing: a run with every probe at every step ends with the bits of a run with none. */
 import { expect, test } from 'vitest'
-import { cosine, norms } from '../../../src/train/probes/index.ts'
+import * as probes from '../../../src/train/probes/index.ts'
 import type { Cadence, Probe } from '../../../src/train/probes/probe.ts'
 import type { StepForm } from '../../../src/train/stepper.ts'
 import { mixedPlan, probe } from './nets.ts'
 
-const all = (cadence: Cadence): Probe[] => [norms({ cadence }), cosine({ cadence })]
+const all = (cadence: Cadence): Probe[] => [
+  probes.objective({ cadence }),
+  probes.norms({ cadence }),
+  probes.cosine({ cadence }),
+  probes.distributions({ cadence }),
+  probes.units({ cadence, rows: 'all' }),
+  probes.noiseScale({ cadence, parts: 2 }),
+  probes.curvature({ cadence, iterations: 3 }),
+  probes.pictures({ cadence }),
+  probes.time(),
+]
 const cadences: Cadence[] = [{ everySteps: 1 }, { everySteps: 3 }, { perEpoch: 4 }]
 
 const forms: readonly StepForm[] = ['wasm', 'nodes']
