@@ -114,7 +114,16 @@ export const recordCases: StoreCases = {
     const writer = await store.createRun(newRun('a'))
     const around: Record<string, unknown> = {}
     around.around = around
-    for (const value of [new Float32Array(2), new Date(0), new Map(), () => 1, 1n, Symbol('x'), [undefined], around]) {
+    for (const value of [
+      new Float32Array(2),
+      new URL('a:b'),
+      new Map(),
+      () => 1,
+      1n,
+      Symbol('x'),
+      [undefined],
+      around,
+    ]) {
       const wrong = value as Plain
       await expectRefused(
         () => writer.event({ type: 'wrong', deep: { wrong } }),

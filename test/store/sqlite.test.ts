@@ -14,5 +14,5 @@ describe('keeps the contract', () => {
       remove: () => rmSync(folder, { recursive: true }),
     }
   }
-  for (const { name, run } of storeContract(place)) test(name, run)
+  test.each(storeContract(place))('$name', ({ run }) => run())
 })
