@@ -18,7 +18,8 @@ export function sqliteLocks(store: string): WriterLocks {
     hold(number) {
       const file = new (sqlite().DatabaseSync)(fileOf(number))
       try {
-        file.exec('begin exclusive')
+        // Nothing is ever written to it: it needs no journal beside it.
+        file.exec('pragma journal_mode = memory; begin exclusive')
         own.set(number, file)
         return true
       } catch (error) {
