@@ -16,6 +16,8 @@ export function sqliteLocks(store: string): WriterLocks {
   const fileOf = (number: number) => `${store}-writer-${number}`
   return {
     hold(number) {
+      // A transaction that was rolled back gave the number back, and gets it again.
+      if (own.has(number)) return true
       const file = new (sqlite().DatabaseSync)(fileOf(number))
       try {
         // Nothing is ever written to it: it needs no journal beside it.

@@ -40,7 +40,7 @@ async function killed(child: ChildProcess, milliseconds: number, after: 'flush' 
 test('a killed writer loses nothing that it flushed, and the run can be gone on with at once', async () => {
   const random = new RandomStream(5, 'kills')
   let flushes = 0
-  for (let round = 0; round < 30; round++) {
+  for (let round = 0; round < 24; round++) {
     const share = random.uint32() * 2 ** -32
     // A third of the kills come while it opens the store, takes the run, or does its first flushes.
     const told =

@@ -208,10 +208,20 @@ describe('what cannot be opened', () => {
   })
 
   // The superuser may write to every file.
-  test.skipIf(process.getuid?.() === 0)('a file that may not be written', async () => {
+  test.skipIf(process.getuid?.() === 0)('what may not be written can be looked at', async () => {
     await sqliteStore(path).close()
     chmodSync(path, 0o444)
-    expect(refusal(() => sqliteStore(path))).toMatch('it is read-only → change its permissions')
+    const store = sqliteStore(path)
+    expect(await store.runs()).toEqual([])
+    const refused = {
+      code: 'store',
+      message: expect.stringContaining('it is read-only'),
+      hint: expect.stringContaining('permissions'),
+    }
+    await expect(store.createRun(run('a'))).rejects.toMatchObject(refused)
+    await store.close()
+    chmodSync(path, 0)
+    expect(refusal(() => sqliteStore(path))).toMatch('cannot be opened')
   })
 })
 
