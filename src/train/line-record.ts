@@ -88,6 +88,7 @@ export class LineRecord {
       number('epoch', line.epoch)
       if (type === 'epoch') checkMeasurements(line)
       else checkValues(line.values)
+      if (type === 'probe') checkPictures(line.pictures)
     }
     const event = fromRecorded(line)
     if (event !== undefined) this.#training.write(event)
@@ -162,6 +163,14 @@ function checkMeasurements({ training, validation, penalty, learningRate }: Reco
   }
   number('penalty', penalty)
   if (learningRate !== undefined) number('learningRate', learningRate)
+}
+
+function checkPictures(pictures: Plain | undefined): void {
+  for (const [name, picture] of Object.entries(Object(pictures) as Fields)) {
+    const { shape, values, float32 } = Object(picture) as Fields
+    checkNumbers(`the shape of ${name}`, shape)
+    if (typeof float32 !== 'string') checkNumbers(`the values of ${name}`, values)
+  }
 }
 
 function checkNumbers(name: string, values: Plain | undefined): void {
