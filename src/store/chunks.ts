@@ -7,10 +7,11 @@
  * | 1 | which columns are even, one bit each from the lowest: steps, epochs, seconds |
  * | 2 | 0 |
  * | 4 | number of points n, unsigned |
- * | each column | steps, epochs, seconds, values: n float64, bit for bit; an even one is two: first and difference, and point i is first + i · difference |
+ * | each column | steps, epochs, seconds, values: n float64; an even one is two: first and difference, and point i is first + i · difference |
  *
  * Steps are nearly always even, and epochs and seconds that nobody gave are an even NaN: it saves a quarter to three quarters. A
- * column counts as even only where the sum gives back the very same numbers. The values never do, so that a NaN keeps its bits.
+ * column counts as even only where the sum gives back the very same numbers (NaN is one number here). The values never do, so that
+ * theirs keep their bits.
  */
 import { RappelError } from '../base/errors.ts'
 
@@ -99,7 +100,9 @@ function isEven(column: Float64Array): boolean {
 }
 
 function fill(target: Float64Array, at: number, skip: number, count: number, [first, by]: Float64Array): void {
-  for (let i = skip; i < count; i++) target[at + i] = first + i * by
+  // NaN by NaN: processors differ in the bits of what a sum of them gives.
+  if (Number.isNaN(first)) target.fill(Number.NaN, at + skip, at + count)
+  else for (let i = skip; i < count; i++) target[at + i] = first + i * by
 }
 
 /** Turns the order of bytes of all numbers behind the header. */

@@ -58,7 +58,11 @@ export class SqlRunWriter implements RunWriter {
 
   log({ step, epoch, seconds }: At, values: Readonly<Record<string, number>>): void {
     this.#checkOpen()
-    for (const name of Object.keys(values)) this.#buffer(name).push(step, epoch, seconds, values[name])
+    for (const name of Object.keys(values)) {
+      const value = values[name]
+      if (typeof value !== 'number') throw usageError(`the value of '${name}' is ${show(value)}, expected a number`)
+      this.#buffer(name).push(step, epoch, seconds, value)
+    }
   }
 
   logMany(series: Series): void {
@@ -81,8 +85,7 @@ export class SqlRunWriter implements RunWriter {
   }
 
   position(): RecordPosition {
-    const points: Record<string, number> = {}
-    for (const [name, buffer] of this.#series) points[name] = buffer.points
+    const points = Object.fromEntries([...this.#series].map(([name, buffer]) => [name, buffer.points]))
     return { events: this.#stored + this.#events.length, points }
   }
 
@@ -98,7 +101,7 @@ export class SqlRunWriter implements RunWriter {
         .where('number', '>=', position.events)
         .execute()
       for (const [name, { points }] of this.#series) {
-        const kept = position.points[name] ?? 0
+        const kept = pointsOf(position, name)
         if (kept < points) await cutSeries(db, run, name, kept)
       }
       return seriesBuffers(db, run)
@@ -199,15 +202,15 @@ export class SqlRunWriter implements RunWriter {
   }
 
   /** @throws RappelError 'store' when the position lies behind what there is */
-  #checkWithin({ events, points }: RecordPosition): void {
+  #checkWithin(position: RecordPosition): void {
     const here = this.position()
-    const counts = [
-      ['events', events, here.events] as const,
-      ...Object.entries(points).map(([name, count]) => [`points of '${name}'`, count, here.points[name] ?? 0] as const),
-    ]
-    for (const [what, wanted, has] of counts) {
-      if (checkInteger(`the position's number of ${what}`, wanted) <= has) continue
+    const check = (what: string, wanted: number, has: number) => {
+      if (checkInteger(`the position's number of ${what}`, wanted) <= has) return
       throw new RappelError('store', `run ${show(this.id)} has ${has} ${what}, fewer than the position's ${wanted}`)
+    }
+    check('events', position.events, here.events)
+    for (const name of Object.keys(position.points)) {
+      check(`points of '${name}'`, pointsOf(position, name), pointsOf(here, name))
     }
   }
 
@@ -215,6 +218,11 @@ export class SqlRunWriter implements RunWriter {
     if (this.#left) throw new RappelError('store', `run ${show(this.id)} is written no more`, 'continue it to go on')
     if (this.#superseding) throw usageError(`run ${show(this.id)} is just taking something back`, 'await supersede()')
   }
+}
+
+/** A series may be called 'constructor'. */
+function pointsOf({ points }: RecordPosition, name: string): number {
+  return Object.hasOwn(points, name) ? points[name] : 0
 }
 
 /** @throws RappelError 'usage': SQL databases cannot keep every string that JavaScript can */

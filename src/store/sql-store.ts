@@ -110,11 +110,15 @@ export class SqlStore implements Store {
       db
         .selectFrom('chunks')
         .innerJoin('runs', 'runs.number', 'chunks.run')
-        .select(['chunks.first', 'chunks.points', 'chunks.data'])
+        .select(({ eb, ref }) => {
+          const wanted = eb(eb('chunks.first', '+', ref('chunks.points')), '>', from)
+          const data = eb.case().when(wanted).then(ref('chunks.data')).else(null).end()
+          return ['chunks.first', 'chunks.points', data.as('data')]
+        })
         .where('runs.id', '=', id)
         .where('chunks.name', '=', name)
-        .where(({ eb, or }) =>
-          or([eb('chunks.first', '=', 0), eb(eb('chunks.first', '+', eb.ref('chunks.points')), '>', from)]),
+        .where(({ eb, or, ref }) =>
+          or([eb('chunks.first', '=', 0), eb(eb('chunks.first', '+', ref('chunks.points')), '>', from)]),
         )
         .orderBy('chunks.first')
         .execute(),
@@ -122,7 +126,7 @@ export class SqlStore implements Store {
     const end = rows.at(-1)
     if (end === undefined) return undefined
     const columns = emptyColumns(Math.max(0, end.first + end.points - from))
-    for (const { first, points, data } of rows) if (first + points > from) decodeChunk(data, columns, first - from)
+    for (const { first, data } of rows) if (data !== null) decodeChunk(data, columns, first - from)
     return { name, ...columns }
   }
 

@@ -16,9 +16,12 @@ export function sqliteLocks(store: string): WriterLocks {
   const fileOf = (number: number) => `${store}-writer-${number}`
   return {
     hold(number) {
+      // A transaction that was rolled back gave the number back, and gets it again.
+      if (own.has(number)) return true
       const file = new (sqlite().DatabaseSync)(fileOf(number))
       try {
-        file.exec('begin exclusive')
+        // Nothing is ever written to it: it needs no journal beside it.
+        file.exec('pragma journal_mode = memory; begin exclusive')
         own.set(number, file)
         return true
       } catch (error) {

@@ -30,7 +30,7 @@ export interface StoredEvent {
   readonly superseded: boolean
 }
 
-/** A series: one number for each of many points, in the order of writing. All four arrays have the same length. */
+/** A series: one number for each of many points, in the order of writing. All four arrays have the same length. The values keep their bits, a NaN's too. */
 export interface Series {
   readonly name: string
   readonly steps: Float64Array

@@ -1,7 +1,12 @@
-/** @file `rappel/testing`: matchers for test runners with `expect.extend` (Vitest, Jest). Loads without either. */
+/**
+ * @file `rappel/testing`: matchers for test runners with `expect.extend` (Vitest, Jest), and contract suites for any test runner. Loads
+ * without one.
+ */
 import { type GradientCheckOptions, gradientCheck } from '../check/gradient-check.ts'
 import type { Objective } from '../check/objective.ts'
 import type { GradientReport } from '../check/report.ts'
+
+export { type ContractCase, type StorePlace, storeContract } from './store-contract.ts'
 
 /** What a matcher gives to the test runner. */
 export interface MatcherResult {
