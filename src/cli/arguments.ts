@@ -10,7 +10,7 @@ export interface Option {
 
 /** What a command takes. */
 export interface Shape {
-  /** The one word that it takes: `<folder>`, or `[run]` where it may be left out. */
+  /** The words that it takes: `<folder>`, `[run]` where it may be left out, `<run> <run...>` for two or more. */
   readonly argument?: string
   readonly options: Readonly<Record<string, Option>>
 }
@@ -26,19 +26,20 @@ export type Flags = Readonly<Record<string, string | true>>
 export function readArguments(
   command: string,
   { argument, options }: Shape,
-  words: readonly string[],
-): { word?: string; flags: Flags } {
+  given: readonly string[],
+): { words: readonly string[]; flags: Flags } {
   const types = Object.entries(options).map(
     ([name, { value }]) => [name, { type: value === undefined ? 'boolean' : 'string' }] as const,
   )
-  const { tokens } = parseArgs({ args: [...words], options: Object.fromEntries(types), strict: false, tokens: true })
+  const { tokens } = parseArgs({ args: [...given], options: Object.fromEntries(types), strict: false, tokens: true })
   const flags: Record<string, string | true> = {}
-  let word: string | undefined
+  const words: string[] = []
+  const { least, most } = numberOfWords(argument)
   for (const token of tokens) {
     if (token.kind === 'positional') {
-      if (argument === undefined || word !== undefined)
+      if (words.length === most)
         throw usageError(`'${token.value}' is a word too many: ${usage(command, argument)}`, helpHint(command))
-      word = token.value
+      words.push(token.value)
     } else if (token.kind === 'option') {
       const { name, rawName } = token
       if (!Object.hasOwn(options, name)) throw noOption(command, rawName, Object.keys(options))
@@ -46,8 +47,17 @@ export function readArguments(
       flags[name] = optionValue(rawName, options[name], token)
     }
   }
-  if (argument?.startsWith('<') && !word) throw usageError(`expected: ${usage(command, argument)}`, helpHint(command))
-  return { word, flags }
+  if (words.length < least || words.includes(''))
+    throw usageError(`expected: ${usage(command, argument)}`, helpHint(command))
+  return { words, flags }
+}
+
+function numberOfWords(argument = ''): { least: number; most: number } {
+  const parts = argument.split(' ').filter(Boolean)
+  return {
+    least: parts.filter((part) => part.startsWith('<')).length,
+    most: parts.some((part) => part.includes('...')) ? Number.POSITIVE_INFINITY : parts.length,
+  }
 }
 
 function optionValue(name: string, { value }: Option, given: { value?: string; inlineValue?: boolean }): string | true {

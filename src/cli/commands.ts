@@ -4,8 +4,10 @@ import type { Flags, Shape } from './arguments.ts'
 export interface Command extends Shape {
   readonly summary: string
   readonly example: string
-  /** @returns the exit status */
-  run(flags: Flags, word: string | undefined): Promise<number>
+  /** Commands within it, by the word that stands behind its name. */
+  readonly commands?: Readonly<Record<string, Command>>
+  /** @param words as many as `argument` says. @returns the exit status */
+  run(flags: Flags, ...words: string[]): Promise<number>
 }
 
 const chance = {
@@ -13,6 +15,7 @@ const chance = {
   threads: { value: '<n>', help: 'threads within one operator (default: by the size of the net)' },
 }
 const store = { value: '<file>', help: 'where runs are recorded (default: RAPPEL_STORE, or .rappel/runs.sqlite)' }
+const record = { store, json: { help: 'print it as JSON' } }
 const training = {
   ...chance,
   out: { value: '<folder>', help: 'where to write the run (default: a new folder in .rappel/runs)' },
@@ -56,7 +59,7 @@ export const commands: Readonly<Record<string, Command>> = {
     argument: '<folder>',
     options: {},
     example: 'rappel init my-project',
-    run: async (_flags, folder) => (await import('./init-command.ts')).initCommand(folder as string),
+    run: async (_flags, folder) => (await import('./init-command.ts')).initCommand(folder),
   },
   export: {
     summary: "write a run's model elsewhere or in another form",
@@ -68,5 +71,41 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     example: 'rappel export --out weights.safetensors',
     run: async (flags, run) => (await import('./export-command.ts')).exportCommand(run, flags),
+  },
+  runs: {
+    summary: 'list the runs that are recorded; show, compare, delete, import them',
+    options: record,
+    example: 'rappel runs',
+    run: async (flags) => (await import('./runs-command.ts')).listRuns(flags),
+    commands: {
+      show: {
+        summary: 'all that is known of one run (default: the newest)',
+        argument: '[run]',
+        options: record,
+        example: 'rappel runs show 20261123-091602',
+        run: async (flags, run?: string) => (await import('./runs-command.ts')).showRun(flags, run),
+      },
+      compare: {
+        summary: 'what differs between runs, then what came out',
+        argument: '<run> <run...>',
+        options: record,
+        example: 'rappel runs compare 20261123-091602 20261123-094418',
+        run: async (flags, ...runs) => (await import('./runs-command.ts')).compareRuns(flags, runs),
+      },
+      delete: {
+        summary: 'remove runs, with their folders',
+        argument: '<run...>',
+        options: record,
+        example: 'rappel runs delete 20261123-091602',
+        run: async (flags, ...runs) => (await import('./runs-command.ts')).deleteRuns(flags, runs),
+      },
+      import: {
+        summary: "take in JSON lines, TensorBoard's event files, or folders of them",
+        argument: '<file...>',
+        options: record,
+        example: 'rappel runs import logs/events.out.tfevents.1760000000.host',
+        run: async (flags, ...files) => (await import('./import-command.ts')).importRuns(flags, files),
+      },
+    },
   },
 }

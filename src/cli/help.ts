@@ -16,10 +16,17 @@ rappel COMMAND --help tells what a command takes.
 }
 
 /** One command. */
-export function commandHelp(name: string, { argument, summary, options, example }: Command): string {
+export function commandHelp(
+  name: string,
+  { argument, summary, options, example, commands: inner = {} }: Command,
+): string {
+  const within = Object.entries(inner).map(
+    ([word, { argument = '', summary }]) => [`rappel ${name} ${word} ${argument}`, summary] as const,
+  )
   const rows = Object.entries(options).map(([option, { value = '', help }]) => [`--${option} ${value}`, help] as const)
   const list = rows.length > 0 ? `${table(rows)}\n\n` : ''
-  return `${usage(name, argument)}: ${summary}\n\n${list}example: ${example}\n`
+  const innerList = within.length > 0 ? `${table(within)}\n\n` : ''
+  return `${usage(name, argument)}: ${summary}\n\n${innerList}${list}example: ${example}\n`
 }
 
 function table(rows: readonly (readonly [string, string])[]): string {

@@ -1,7 +1,7 @@
 /** @file The command line: finds the command, runs it, and says what went wrong. */
 import { suggestion, usageError } from '../base/errors.ts'
 import { readArguments } from './arguments.ts'
-import { commands } from './commands.ts'
+import { type Command, commands } from './commands.ts'
 import { failureOf, printFailure } from './failure.ts'
 import { commandHelp, generalHelp } from './help.ts'
 import { packageVersion } from './package.ts'
@@ -27,9 +27,25 @@ async function run([first = '--help', ...rest]: readonly string[]): Promise<numb
   if (name === undefined) return print(generalHelp(packageVersion()))
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined
   if (command === undefined) throw noCommand(name)
+  return runCommand(name, command, words, asksHelp)
+}
+
+/** @param words what stands behind its name; the first may name a command within it */
+function runCommand(
+  name: string,
+  command: Command,
+  words: readonly string[],
+  asksHelp: boolean,
+): Promise<number> | number {
+  const [first, ...rest] = words
+  const { commands: inner = {} } = command
+  if (first !== undefined && Object.hasOwn(inner, first))
+    return runCommand(`${name} ${first}`, inner[first], rest, asksHelp)
   if (asksHelp || words.some(isHelp)) return print(commandHelp(name, command))
-  const { flags, word } = readArguments(name, command, words)
-  return command.run(flags, word)
+  if (command.commands !== undefined && first !== undefined && !first.startsWith('-'))
+    throw usageError(`${name} has no command '${first}'`, suggestion(first, Object.keys(inner)))
+  const { flags, words: taken } = readArguments(name, command, words)
+  return command.run(flags, ...taken)
 }
 
 function isHelp(word: string): boolean {
