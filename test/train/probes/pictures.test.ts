@@ -34,7 +34,7 @@ describe('a dense layer', () => {
     [[2, 3, 1], false],
   ])('inputs %j: two grey pictures of 2 × 3', async (shape, sameUnit) => {
     const [first, last] = await drawn(model(6), shape, { sameUnit })
-    const values = Float32Array.of(...[0, 2, 4, 6, 8, 10], ...[1, 3, 5, 7, 9, 11])
+    const values = Float32Array.of(0, 2, 4, 6, 8, 10, 1, 3, 5, 7, 9, 11)
     expect(first).toEqual({ 'dense1.weight': { shape: [2, 2, 3], values } })
     expect(last).toEqual(first)
   })

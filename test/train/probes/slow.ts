@@ -130,9 +130,12 @@ export function pass(weights: readonly Numbers[], inputs: Numbers, targets: Numb
     loss,
     penalty: (strength / 2) * [w1, w2, w3].flat().reduce((sum, w) => sum + w * w, 0),
     gradients: [
-      ...[penalised(first.dw, w1), first.db],
-      ...[penalised(second.dw, w2), second.db],
-      ...[penalised(third.dw, w3), third.db],
+      penalised(first.dw, w1),
+      first.db,
+      penalised(second.dw, w2),
+      second.db,
+      penalised(third.dw, w3),
+      third.db,
     ],
     layers: {
       dense1: { output: z1, gradient: dz1 },
