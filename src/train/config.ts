@@ -13,7 +13,7 @@ import type { Penalty } from '../nn/penalty.ts'
 import type { Rule } from '../optim/rule.ts'
 import { makePlan, type TrainingPlan } from './plan.ts'
 import { standard } from './probes/index.ts'
-import type { Probe } from './probes/probe.ts'
+import { checkProbes, type Probe } from './probes/probe.ts'
 
 /** A hyperparameter that a search varies (`space.…`): training takes its default. */
 export interface Searched<T> {
@@ -181,7 +181,8 @@ export function checkConfig(config: unknown): asserts config is Config {
       )
     if (value !== undefined && !(fromHyper && typeof value === 'function')) checkField(name, value)
   }
-  const { data, validation } = config as Config
+  const { data, validation, probes } = config as Config
+  if (probes) checkProbes(probes)
   if (isParts(data) && validation !== undefined)
     throw usageError(
       `validation is ${validation}, and data gives a validation part already`,
