@@ -6,11 +6,12 @@ import type { NamedTensors } from '../../engine/engine.ts'
 import type { Graph } from '../../graph/types.ts'
 import { type Rule, rule } from '../../optim/rule.ts'
 import { compileUpdate } from '../../optim/wasm.ts'
-import { gradientName, inputName, targetName, trainingGraph } from '../graphs.ts'
+import { gradientName, trainingGraph } from '../graphs.ts'
 import type { Seconds } from '../phases.ts'
 import type { TrainingPlan } from '../plan.ts'
 import type { Role, TrainingState, WatchedState } from '../state.ts'
 import type { Stepper } from '../stepper.ts'
+import { batchFeeds } from './feeds.ts'
 import type { GraphRuns } from './graph-runs.ts'
 import { layerGradientName, layersGraph, outputName, watchedLayers } from './layers.ts'
 import type { ProbeContext, WatchedBatch, WatchedLayer } from './probe.ts'
@@ -70,11 +71,10 @@ export class Context implements ProbeContext {
     return this.#watching.state.parameters
   }
 
-  weights(): readonly Float32Array[] {
-    return arrays(this.#weights())
-  }
+  // Functions of their own, so that a probe may take them out of the context.
+  readonly weights = (): readonly Float32Array[] => arrays(this.#weights())
 
-  updates(): readonly Float32Array[] {
+  readonly updates = (): readonly Float32Array[] => {
     this.#stepper('the updates')
     const { state } = this.#watching
     const { update } = state.watched
@@ -86,22 +86,22 @@ export class Context implements ProbeContext {
     return arrays(update)
   }
 
-  previousUpdates(): readonly Float32Array[] | undefined {
+  readonly previousUpdates = (): readonly Float32Array[] | undefined => {
     this.#stepper('the update before')
     return this.#moment.hasPrevious ? arrays(this.#watching.state.watched.previous) : undefined
   }
 
-  gradients(): Promise<readonly Float32Array[]> {
+  readonly gradients = (): Promise<readonly Float32Array[]> => {
     this.#gradients ??= this.#computeGradients()
     return this.#gradients
   }
 
-  layers(): Promise<readonly WatchedLayer[]> {
+  readonly layers = (): Promise<readonly WatchedLayer[]> => {
     this.#layers ??= this.#computeLayers()
     return this.#layers
   }
 
-  batch(): WatchedBatch {
+  readonly batch = (): WatchedBatch => {
     const { batchSize, inputs, targets, random, losses } = this.#stepper('the batch')
     return {
       size: batchSize,
@@ -112,21 +112,25 @@ export class Context implements ProbeContext {
     }
   }
 
-  sums(of: 'weights' | 'updates' | 'gradients'): Promise<readonly Sums[]> {
+  readonly sums = (of: 'weights' | 'updates' | 'gradients'): Promise<readonly Sums[]> => {
     const known = this.#sums.get(of) ?? this.#computeSums(of)
     this.#sums.set(of, known)
     return known
   }
 
-  sumsAbout(values: Float32Array, centre: number): Sums {
+  readonly sumsAbout = (values: Float32Array, centre: number): Sums => {
     return this.#watching.runs.sumsFor(values)?.about(values, centre) ?? plainSums(values, { about: centre })
   }
 
-  product(x: Float32Array, y: Float32Array): number {
-    return compileSums(this.#watching.state.memory).product(x, y)
+  readonly product = (x: Float32Array, y: Float32Array): number => {
+    const { memory } = this.#watching.state
+    if (x.buffer === memory.buffer && y.buffer === memory.buffer) return compileSums(memory).product(x, y)
+    let sum = 0
+    for (let i = 0; i < x.length; i++) sum += x[i] * y[i]
+    return sum
   }
 
-  run(name: string, make: () => Graph, feeds: NamedTensors): Promise<Readonly<Record<string, Tensor>>> {
+  readonly run = (name: string, make: () => Graph, feeds: NamedTensors): Promise<Readonly<Record<string, Tensor>>> => {
     return this.#watching.runs.run(name, make, feeds, this.#moment.stepper === undefined ? 'now' : 'before')
   }
 
@@ -151,7 +155,7 @@ export class Context implements ProbeContext {
     const { batchSize } = this.#stepper('the layers')
     const { net } = this.#watching.plan
     const outputs = await this.run(`layers ${batchSize}`, () => layersGraph(net, batchSize), this.#feeds())
-    return watchedLayers(net, batchSize).map(({ name, kind }, place) => ({
+    return watchedLayers(net).map(({ name, kind }, place) => ({
       name,
       kind,
       output: outputs[outputName(place)] as Tensor<'float32'>,
@@ -186,26 +190,10 @@ export class Context implements ProbeContext {
     const { stepper } = this.#moment
     if (stepper !== undefined) return stepper
     throw usageError(
-      `a probe between steps asks for ${what}, which belong to a step`,
+      `between steps it asks for ${what}, which belong to a step`,
       'give it a cadence in steps: { perEpoch: 4 } or { everySteps: 100 }',
     )
   }
 }
 
 const arrays = ({ tensors }: Role): readonly Float32Array[] => tensors.map(({ data }) => data)
-
-/** A batch by the names that graphs of the net have for it. */
-export function batchFeeds(
-  net: TrainingPlan['net'],
-  size: number,
-  inputs: Float32Array,
-  targets: Int32Array | Float32Array,
-  random: WatchedBatch['random'] = {},
-): Record<string, Tensor> {
-  const shape = [size, ...net.targetShape]
-  return {
-    ...random,
-    [inputName]: tensor('float32', [size, ...net.featureShape], inputs),
-    [targetName]: targets instanceof Int32Array ? tensor('int32', shape, targets) : tensor('float32', shape, targets),
-  }
-}

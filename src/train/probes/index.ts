@@ -1,10 +1,22 @@
 /** @file The group `probe`: what is watched while a net learns. */
+import { distributions } from './distributions.ts'
 import { cosine, norms } from './norms.ts'
+import { objective } from './objective.ts'
+import { pictures } from './pictures.ts'
 import type { Probe } from './probe.ts'
+import { time } from './time.ts'
+import { units } from './units.ts'
 
+export { type CurvatureOptions, curvature } from './curvature.ts'
+export { distributions } from './distributions.ts'
+export { noiseScale } from './noise-scale.ts'
 export { cosine, norms } from './norms.ts'
+export { objective } from './objective.ts'
+export { pictures } from './pictures.ts'
+export { time } from './time.ts'
+export { type UnitsOptions, units } from './units.ts'
 
-/** The probes of a configuration that names none. */
+/** The probes of a configuration that names none. The others (`noiseScale`, `curvature`) cost more. */
 export function standard(): Probe[] {
-  return [norms(), cosine()]
+  return [objective(), norms(), cosine(), distributions(), units(), pictures(), time()]
 }

@@ -43,7 +43,12 @@ export function layerShapes(net: NetDescription): { name: string; kind: string; 
   return context.layers.map(({ name, kind, output }) => ({ name, kind, shape: output.shape.slice(1) }))
 }
 
+const known = new WeakMap<NetDescription, readonly BuiltLayer[]>()
+
 /** Names and kinds in the order of the graph's outputs. */
-export function watchedLayers(net: NetDescription, batch: number): BuiltLayer[] {
-  return distinctLayers(buildNet(net, batch, true).context.layers)
+export function watchedLayers(net: NetDescription): readonly BuiltLayer[] {
+  // A batch of two: one value a channel has no variance.
+  const made = known.get(net) ?? distinctLayers(buildNet(net, 2, true).context.layers)
+  known.set(net, made)
+  return made
 }

@@ -89,9 +89,9 @@ export interface ProbeContext {
   batch(): WatchedBatch
   /** Σ|x|, Σx², least and greatest of each tensor. */
   sums(of: 'weights' | 'updates' | 'gradients'): Promise<readonly Sums[]>
-  /** Σ(x − c) and Σ(x − c)² of an array that this context gave. */
+  /** Σ(x − c) and Σ(x − c)² of an array; fast where this context gave it. */
   sumsAbout(values: Float32Array, centre: number): Sums
-  /** Σxy of two arrays of one length that this context gave: parts of the state. */
+  /** Σxy of two arrays of one length. */
   product(x: Float32Array, y: Float32Array): number
   /**
    * Runs a graph. Inputs named after parameters and buffers are given their values from before the step.

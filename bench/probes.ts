@@ -1,0 +1,154 @@
+/** @file What probes cost: the time of a run with them over that of the same run without, in turns. README.md says what is compared. */
+import { parseArgs } from 'node:util'
+import { RandomStream } from '../src/base/random.ts'
+import { tensor } from '../src/base/tensor.ts'
+import { type Dataset, dataset } from '../src/data/dataset.ts'
+import { nativeEngine } from '../src/engine/native.ts'
+import { conv2d } from '../src/nn/convolution.ts'
+import { dense, flatten, relu, sequential } from '../src/nn/layers.ts'
+import { softmaxCrossEntropy } from '../src/nn/loss.ts'
+import type { Layer } from '../src/nn/model.ts'
+import { maxPool } from '../src/nn/pooling.ts'
+import { momentum } from '../src/optim/momentum.ts'
+import { runTraining } from '../src/train/loop.ts'
+import { makePlan } from '../src/train/plan.ts'
+import * as probe from '../src/train/probes/index.ts'
+import type { Probe } from '../src/train/probes/probe.ts'
+import { watchBystanders } from './bystanders.ts'
+import { machine, machineText } from './report.ts'
+
+interface Net {
+  readonly name: string
+  readonly featureShape: readonly number[]
+  readonly batchSize: number
+  readonly model: () => Layer
+}
+
+const nets: readonly Net[] = [
+  {
+    name: 'mlp',
+    featureShape: [784],
+    batchSize: 128,
+    model: () => sequential(dense(512), relu(), dense(256), relu(), dense(10)),
+  },
+  {
+    name: 'lenet',
+    featureShape: [1, 28, 28],
+    batchSize: 64,
+    model: () =>
+      sequential(
+        sequential(conv2d(20, 5), maxPool(2), conv2d(50, 5), maxPool(2)),
+        sequential(flatten(), dense(500), relu(), dense(10)),
+      ),
+  },
+]
+
+const sets: Readonly<Record<string, () => Probe[]>> = {
+  'the standard ones, as often as by default': probe.standard,
+  'norms at every step': () => [probe.norms({ cadence: { everySteps: 1 } })],
+  'noise scale, 4 times an epoch': () => [probe.noiseScale()],
+  'curvature (20 products), once an epoch': () => [probe.curvature({ tolerance: 0 })],
+  'dead and saturated units over 10,000 examples, once an epoch': () => [probe.units({ rows: 10_000 })],
+}
+
+const { values: options } = parseArgs({
+  options: {
+    net: { type: 'string', multiple: true, default: nets.map(({ name }) => name) },
+    only: { type: 'string', default: '' },
+    rounds: { type: 'string', default: '9' },
+    steps: { type: 'string', default: '500' },
+  },
+})
+const rounds = Number(options.rounds)
+const steps = Number(options.steps)
+/** A round in which other processes used more of the cores does not count. */
+const disturbed = 0.1
+console.log(`${machineText(machine())}\n`)
+const engine = await nativeEngine()
+for (const net of nets.filter(({ name }) => options.net.includes(name))) await measure(net)
+
+async function measure(net: Net): Promise<void> {
+  const data = pictures(steps * net.batchSize, net.featureShape)
+  console.log(`${net.name}, batch ${net.batchSize}, ${steps} steps an epoch\n`)
+  console.log(
+    '| probes | time with : without | quartiles | without, ms a step | rounds, disturbed |\n|---|---|---|---|---|',
+  )
+  for (const [title, make] of Object.entries(sets))
+    if (title.includes(options.only)) await compare(net, data, title, make)
+  console.log('')
+}
+
+async function compare(net: Net, data: Dataset, title: string, make: () => Probe[]): Promise<void> {
+  const [ratios, plain]: number[][] = [[], []]
+  let dropped = 0
+  for (let round = 0; ratios.length < rounds && round < 4 * rounds; round++) {
+    const inOrder = round % 2 === 0
+    const first = await lastEpoch(net, data, inOrder ? [] : make())
+    const second = await lastEpoch(net, data, inOrder ? make() : [])
+    const [without, having] = inOrder ? [first, second] : [second, first]
+    if (Math.max(first.others, second.others) > disturbed) dropped++
+    else {
+      ratios.push(having.milliseconds / without.milliseconds)
+      plain.push(without.milliseconds / steps)
+    }
+  }
+  if (ratios.length === 0) return console.log(`| ${title} | every round was disturbed | | | 0, ${dropped} |`)
+  const [low, middle, high] = quartiles(ratios).map((ratio) => ratio.toFixed(3))
+  console.log(
+    `| ${title} | ${middle} | ${low} to ${high} | ${quartiles(plain)[1].toFixed(3)} | ${ratios.length}, ${dropped} |`,
+  )
+}
+
+/** The second of two epochs: compiling and warming up are done in the first. */
+async function lastEpoch({ batchSize, model }: Net, data: Dataset, probes: readonly Probe[]) {
+  const plan = makePlan({
+    model: model(),
+    loss: softmaxCrossEntropy(),
+    update: momentum({ learningRate: 0.01, momentum: 0.9 }),
+    training: data,
+    epochs: 2,
+    batchSize,
+    seed: 1,
+    probes,
+  })
+  let startedAt = 0
+  let milliseconds = 0
+  let share = () => 0
+  let others = 0
+  await runTraining(plan, engine, {
+    now: () => performance.now(),
+    onEvent(event) {
+      if (event.type !== 'epoch') return
+      if (event.epoch === 1) {
+        startedAt = performance.now()
+        share = watchBystanders(() => 0)
+      } else if (event.epoch === 2) {
+        milliseconds = performance.now() - startedAt
+        others = share()
+      }
+    },
+  })
+  return { milliseconds, others }
+}
+
+/** Grey pictures of noise, and classes at random: the time does not depend on what is learnt. */
+function pictures(rows: number, featureShape: readonly number[]) {
+  const stream = new RandomStream(1, 'pictures')
+  const inputs = Float32Array.from({ length: rows * 784 }, () => stream.uniform())
+  return dataset({
+    name: 'noise',
+    inputs: tensor('float32', [rows, ...featureShape], inputs),
+    targets: tensor(
+      'int32',
+      [rows],
+      Int32Array.from({ length: rows }, () => stream.uint32() % 10),
+    ),
+    task: 'classification',
+    classes: Array.from({ length: 10 }, (_, i) => String(i)),
+  })
+}
+
+function quartiles(values: readonly number[]): number[] {
+  const sorted = values.toSorted((a, b) => a - b)
+  return [0.25, 0.5, 0.75].map((share) => sorted[Math.round(share * (sorted.length - 1))])
+}
