@@ -40,7 +40,7 @@ export function nothingRecorded(): RappelError {
 }
 
 /**
- * The runs that are named, by their ids or their folders; each once, in the order given.
+ * The runs that are named, by their ids, their folders, or 'last'; each once, in the order given.
  *
  * @throws RappelError 'usage' with the nearest that there is
  */
@@ -48,7 +48,10 @@ export async function findRuns(store: Store, names: readonly string[]): Promise<
   const runs = await store.runs()
   if (runs.length === 0) throw nothingRecorded()
   const found = names.map((name) => {
-    const run = runs.find(({ id }) => id === name) ?? runs.find(({ id }) => id === basename(name))
+    const run =
+      name === 'last'
+        ? runs.at(-1)
+        : (runs.find(({ id }) => id === name) ?? runs.find(({ id }) => id === basename(name)))
     if (run !== undefined) return run
     const near = nearest(
       name,

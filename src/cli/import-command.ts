@@ -20,7 +20,7 @@ import {
 import { TensorboardRecord } from '../train/tensorboard-record.ts'
 import type { Flags } from './arguments.ts'
 import { toJson } from './document.ts'
-import { type ImportSource, importSources } from './import-sources.ts'
+import { forms, type ImportSource, importSources } from './import-sources.ts'
 import { count } from './report.ts'
 
 interface Imported {
@@ -42,7 +42,16 @@ export async function importRuns(flags: Flags, paths: readonly string[]): Promis
   const store = sqliteStore(storePath(flags.store as string | undefined))
   const done: Imported[] = []
   try {
-    for (const source of sources) done.push(await importOne(store, source))
+    for (const source of sources) {
+      const imported = await importOne(store, source)
+      if (imported !== undefined) done.push(imported)
+    }
+    if (done.length === 0)
+      throw new RappelError(
+        'data',
+        `${paths.join(', ')}: there are no scalars, histograms or hyperparameters in it`,
+        forms,
+      )
   } catch (error) {
     for (const { id } of done) await store.deleteRun(id)
     throw error
@@ -53,12 +62,12 @@ export async function importRuns(flags: Flags, paths: readonly string[]): Promis
   if (flags.json) process.stdout.write(`${toJson({ schema: 1, imported: done })}\n`)
   else
     for (const { id, name, records } of done)
-      process.stdout.write(`imported ${name} as ${id}: ${count(records)} records\n`)
+      process.stdout.write(`imported ${name} as ${id}: ${count(records)} ${records === 1 ? 'record' : 'records'}\n`)
   return 0
 }
 
 /** Takes away what it wrote when it fails. */
-async function importOne(store: Store, source: ImportSource): Promise<Imported> {
+async function importOne(store: Store, source: ImportSource): Promise<Imported | undefined> {
   const into = new Import(store, source)
   try {
     return await (source.form === 'lines' ? into.lines() : into.tensorboard())
@@ -116,7 +125,8 @@ class Import {
     return this.#end(record.end)
   }
 
-  async tensorboard(): Promise<Imported> {
+  /** Undefined for files without anything that is recorded: writers make such ones beside those of their runs. */
+  async tensorboard(): Promise<Imported | undefined> {
     const { startedAt, hyper } = await this.#tensorboardHead()
     const writer = await this.#begin({ startedAt: Math.floor(startedAt * 1000), ...(hyper && { hyper }) })
     const record = new TensorboardRecord(writer, startedAt)
@@ -150,13 +160,14 @@ class Import {
     }
     if (others.size > 0)
       this.#warnings.push(`${this.#name}: left out, because they are no numbers: ${listed([...others])}`)
-    if (values === 0 && hyper === undefined) this.#warnings.push(`${this.#name} holds no scalars and no histograms`)
+    if (values === 0 && hyper === undefined) return void (await this.undo())
     return this.#end({ state: 'finished' })
   }
 
   /** When the first event was written, and the hyperparameters. */
   async #tensorboardHead(): Promise<{ startedAt: number; hyper?: Readonly<Record<string, Plain>> }> {
     let startedAt: number | undefined
+    let firstWritten: number | undefined
     let left = headEvents
     for (const file of this.#source.files) {
       const decoder = new TensorboardDecoder()
@@ -164,10 +175,13 @@ class Import {
         if (left-- === 0) break
         const event = next.type === 'record' ? decoded(decoder, next.bytes) : undefined
         if (event === undefined) continue
-        if (Number.isFinite(event.wallTime)) startedAt ??= event.wallTime
         if (event.hyper !== undefined) return { startedAt: startedAt ?? event.wallTime, hyper: event.hyper }
+        // The first is about the file, and a copy has another time.
+        if (Object.keys({ ...event.scalars, ...event.histograms }).length > 0) startedAt ??= event.wallTime
+        firstWritten ??= event.wallTime
       }
     }
+    startedAt ??= firstWritten
     if (startedAt === undefined)
       throw new RappelError('data', `${this.#source.files[0]} holds no whole event`, 'copy it again')
     return { startedAt }

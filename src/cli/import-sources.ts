@@ -13,7 +13,8 @@ export interface ImportSource {
   readonly files: readonly string[]
 }
 
-const forms = 'rappel runs import takes JSON lines and TensorBoard event files: see docs/record.md'
+/** What to do with a file that is none. */
+export const forms = 'rappel runs import takes JSON lines and TensorBoard event files: see docs/record.md'
 
 /**
  * The runs in files and folders.

@@ -130,7 +130,8 @@ export class RunRecord {
   #lostError(consequence: string): unknown {
     const error: unknown = this.lost.reason
     if (!(error instanceof RappelError)) return error
-    return new RappelError(error.code, `${error.message}. ${consequence}`, error.hint, { cause: error })
+    const hint = 'make room there, or record elsewhere with --store, and train again'
+    return new RappelError(error.code, `${error.message}. ${consequence}`, hint, { cause: error })
   }
 }
 
@@ -150,7 +151,7 @@ async function factsOf(plan: TrainingPlan, engine: Engine, request: TrainRequest
     environment: {
       ...(toPlain(environment()) as Record<string, Plain>),
       engine: engine.description,
-      threads: plan.threads ?? null,
+      ...(plan.threads !== undefined && { threads: plan.threads }),
     },
     ...(request.configFile !== undefined && { configuration: resolve(request.configFile) }),
   }

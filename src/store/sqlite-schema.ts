@@ -63,6 +63,14 @@ export function migrate(database: DatabaseSync, path: string): void {
   }
 }
 
+/** For a store that is not to be changed. @throws RappelError 'store' when it would have to be brought up first, and as `migrate` */
+export function checkPresent(database: DatabaseSync, path: string): void {
+  const version = versionOf(database, path)
+  if (version === migrations.length) return
+  const message = `${path} is of version ${version}, expected ${migrations.length}`
+  throw new RappelError('store', message, 'open it once for writing, which brings it up')
+}
+
 /** The version of the schema; 0 of an empty file. Changes nothing. @throws as `migrate` */
 export function versionOf(database: DatabaseSync, path: string): number {
   const pragma = (name: string) => Number(Object.values(database.prepare(`pragma ${name}`).get() ?? {})[0])

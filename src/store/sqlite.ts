@@ -17,7 +17,7 @@ import { kyselyDatabase, sqlite } from './node-sqlite.ts'
 import { SqlStore } from './sql-store.ts'
 import { isBusy, storeError } from './sqlite-error.ts'
 import { memoryLocks, sqliteLocks } from './sqlite-locks.ts'
-import { migrate, versionOf } from './sqlite-schema.ts'
+import { checkPresent, migrate, versionOf } from './sqlite-schema.ts'
 import type { Store } from './store.ts'
 import type { Tables } from './tables.ts'
 
@@ -64,8 +64,8 @@ function openFile(path: string, options: SqliteOptions): DatabaseSync {
 function open(path: string, { readOnly = false, maxBytes }: SqliteOptions): DatabaseSync {
   const database = new (sqlite().DatabaseSync)(path, { readOnly, timeout: openingPatience })
   try {
-    if (!readOnly) prepare(database, path)
-    else if (versionOf(database, path) === 0) throw new RappelError('store', `${path} is empty`, 'name another store')
+    if (readOnly) checkPresent(database, path)
+    else prepare(database, path)
     if (maxBytes !== undefined) database.exec(`pragma max_page_count = ${Math.max(1, Math.floor(maxBytes / 4096))}`)
     database.exec('pragma busy_timeout = 0')
     return database

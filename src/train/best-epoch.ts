@@ -38,6 +38,13 @@ export class BestEpoch {
     return true
   }
 
+  /** Forgets a best epoch after this one, which is no longer a part of the run. @returns whether it did */
+  rollBack(epoch: number): boolean {
+    if (this.#best === undefined || this.#best.epoch <= epoch) return false
+    this.#best = undefined
+    return true
+  }
+
   /** Puts its parameters and buffers back, where they were kept. @returns which epoch's they are */
   restore(state: TrainingState): { readonly epoch: number; readonly step: number } | undefined {
     if (this.#regions === undefined || this.#best === undefined) return undefined

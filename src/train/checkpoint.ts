@@ -28,7 +28,7 @@ export interface Checkpoint {
   readonly bestRegions?: Regions
   /** To where a divergence rolls the run back. */
   readonly back?: Capture
-  /** Every epoch event so far. */
+  /** Every epoch event; of those that came afterwards, `writeCheckpoint` takes no notice. */
   readonly epochs: readonly EpochEvent[]
   /** Number of checkpoints taken, this one included. */
   readonly taken: number
@@ -62,6 +62,7 @@ export function writeCheckpoint({ now, back, bestRegions, ...rest }: Checkpoint)
   )
   const header: Header = {
     ...rest,
+    epochs: rest.epochs.slice(0, now.progress.epochEvents),
     now: now.progress,
     ...(back && { back: back.progress }),
     tensors: tensors.map(({ listed }) => listed),

@@ -40,7 +40,14 @@ interface Start {
   readonly epoch: number
   /** Checkpoints taken before. */
   readonly taken: number
+  /** The run as it stands; what it is given does not change when the run goes on. */
   make(taken: number, record: RecordPosition | undefined): Checkpoint
+}
+
+/** A checkpoint that has not been made into bytes. */
+interface Remembered {
+  readonly checkpoint: Checkpoint
+  readonly moment: Moment
 }
 
 export class Checkpoints {
@@ -49,8 +56,8 @@ export class Checkpoints {
   readonly #schedule: CheckpointSchedule
   readonly #make: Start['make']
   #taken: number
-  /** The best epoch's, until it is saved together with the next that is due: epochs may be short. */
-  #best: TakenCheckpoint | undefined
+  /** The best epoch's, until it is saved together with the next that is due: epochs may be short, and many. */
+  #best: Remembered | undefined
   /** Where the last one was taken: there is nothing to keep until the run has moved on. */
   #lastStep: number | undefined
 
@@ -63,9 +70,10 @@ export class Checkpoints {
     if (taken > 0) this.#lastStep = start.step
   }
 
-  /** What comes now has been before, with other rates. */
-  rolledBack(): void {
+  /** What comes now has been before, with other rates. @param epoch from which on */
+  rolledBack(epoch: number): void {
     this.#lastStep = undefined
+    if (this.#best !== undefined && this.#best.moment.epoch > epoch) this.#best = undefined
   }
 
   isDue(moment: Moment): boolean {
@@ -74,31 +82,34 @@ export class Checkpoints {
 
   /** This is the best epoch so far: it is remembered as it stands. */
   noteBest(moment: Moment): void {
-    this.#best = this.#checkpoint(moment, ['best'])
+    this.#best = this.#remember(moment)
   }
 
   /** Saves the best, where it is new, and the run as it stands. @returns what was saved */
   async take(moment: Moment): Promise<Omit<CheckpointEvent, 'type'>[]> {
     if (moment.step === this.#lastStep) return []
     this.#lastStep = moment.step
-    const isBest = this.#best?.step === moment.step
+    const isBest = this.#best?.moment.step === moment.step
     const periodic = this.#options.keepEvery !== undefined && (this.#taken + 1) % this.#options.keepEvery === 0
     this.#taken++
-    const newest = this.#checkpoint(moment, [
+    const newest = bytesOf(this.#remember(moment), [
       'newest',
       ...(isBest ? (['best'] as const) : []),
       ...(periodic ? (['periodic'] as const) : []),
     ])
-    const all = this.#best === undefined || isBest ? [newest] : [this.#best, newest]
+    const all = this.#best === undefined || isBest ? [newest] : [bytesOf(this.#best, ['best']), newest]
     for (const checkpoint of all) await this.#sink.save(checkpoint)
     this.#best = undefined
     this.#schedule.taken(moment)
     return all.map(({ step, epoch, kept }) => ({ step, epoch, kept }))
   }
 
-  #checkpoint({ step, at }: Moment, kept: TakenCheckpoint['kept']): TakenCheckpoint {
-    const record = this.#sink.position?.()
-    const bytes = writeCheckpoint(this.#make(this.#taken, record))
-    return { bytes, step, epoch: at, kept, ...(record && { record }) }
+  #remember(moment: Moment): Remembered {
+    return { checkpoint: this.#make(this.#taken, this.#sink.position?.()), moment }
   }
+}
+
+function bytesOf({ checkpoint, moment: { step, at } }: Remembered, kept: TakenCheckpoint['kept']): TakenCheckpoint {
+  const { record } = checkpoint
+  return { bytes: writeCheckpoint(checkpoint), step, epoch: at, kept, ...(record && { record }) }
 }

@@ -15,7 +15,7 @@ import { type CheckpointOptions, checkCheckpointOptions } from './checkpoint-sch
 import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts'
 import { makePlan, type TrainingPlan } from './plan.ts'
 import { standard } from './probes/index.ts'
-import type { Probe } from './probes/probe.ts'
+import { checkProbes, type Probe } from './probes/probe.ts'
 import { checkRollBack, type RollBack } from './roll-back.ts'
 
 /** A hyperparameter that a search varies (`space.…`): training takes its default. */
@@ -203,7 +203,8 @@ export function checkConfig(config: unknown): asserts config is Config {
       )
     if (value !== undefined && !(fromHyper && typeof value === 'function')) checkField(name, value)
   }
-  const { data, validation } = config as Config
+  const { data, validation, probes } = config as Config
+  if (probes) checkProbes(probes)
   if (isParts(data) && validation !== undefined)
     throw usageError(
       `validation is ${validation}, and data gives a validation part already`,

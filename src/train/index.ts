@@ -1,5 +1,7 @@
 /** @file `rappel/train`: the training loop, its events and its results. */
+export type { CheckpointSink, TakenCheckpoint } from './checkpoints.ts'
 export {
+  type CheckpointEvent,
   type Distribution,
   type EndEvent,
   type EpochEvent,
@@ -8,6 +10,8 @@ export {
   type Picture,
   type ProbeEvent,
   quantileLevels,
+  type ResumeEvent,
+  type RollBackEvent,
   type StartEvent,
   type StepsEvent,
   type TrainingEvent,

@@ -8,7 +8,7 @@ import type { Plain, RecordedEvent, RunState } from '../store/store.ts'
 import { checkEvent, checkValues } from '../store/values.ts'
 import type { TrainingEvent } from './events.ts'
 import { type RecordSink, TrainingRecord } from './record.ts'
-import { fromRecorded, isEventType } from './record-events.ts'
+import { eventVersions, fromRecorded, isEventType } from './record-events.ts'
 
 type Fields = Readonly<Record<string, Plain | undefined>>
 
@@ -57,7 +57,7 @@ export class LineRecord {
     if (type === 'log') this.#log(line)
     else if (type === 'event') this.#event(line.event)
     else if (type === 'end') this.#end(line)
-    else if (type === 'check') this.#sink.event({ ...line, type })
+    else if (type === 'check') this.#sink.event({ version: 1, ...line, type })
     else if (isEventType(type)) this.#own(type, line as RecordedEvent)
     else throw lineError(`'${type}' is no type of line`, suggestion(type, ownTypes))
   }
@@ -88,6 +88,7 @@ export class LineRecord {
       number('epoch', line.epoch)
       if (type === 'epoch') checkMeasurements(line)
       else checkValues(line.values)
+      if (type === 'probe') checkPictures(line.pictures)
     }
     const event = fromRecorded(line)
     if (event !== undefined) this.#training.write(event)
@@ -98,7 +99,7 @@ export class LineRecord {
     const state = line.state ?? outcome.reason ?? 'finished'
     if (!isState(state)) throw lineError(`state is ${show(state)}`, suggestion(String(state), states))
     this.#ended = { state, ...(line.result !== undefined && { result: line.result }) }
-    if (line.outcome !== undefined) this.#sink.event({ ...line, type: 'end' })
+    if (line.outcome !== undefined) this.#sink.event({ version: eventVersions.end, ...line, type: 'end' })
   }
 
   /** The last line of `--events`: the document. */
@@ -162,6 +163,14 @@ function checkMeasurements({ training, validation, penalty, learningRate }: Reco
   }
   number('penalty', penalty)
   if (learningRate !== undefined) number('learningRate', learningRate)
+}
+
+function checkPictures(pictures: Plain | undefined): void {
+  for (const [name, picture] of Object.entries(Object(pictures) as Fields)) {
+    const { shape, values, float32 } = Object(picture) as Fields
+    checkNumbers(`the shape of ${name}`, shape)
+    if (typeof float32 !== 'string') checkNumbers(`the values of ${name}`, values)
+  }
 }
 
 function checkNumbers(name: string, values: Plain | undefined): void {

@@ -12,7 +12,7 @@ import { type Measurer, makeMeasurer, makePenaltyMeasurer } from './measure.ts'
 import { Phases } from './phases.ts'
 import type { TrainingPlan } from './plan.ts'
 import { ProbeRunner } from './probes/runner.ts'
-import type { Capture } from './progress.ts'
+import { type Capture, copyRegions } from './progress.ts'
 import { RunClock } from './run-clock.ts'
 import { startEvent } from './start-event.ts'
 import { bufferValues, parameterValues } from './state.ts'
@@ -318,9 +318,10 @@ class Run {
     way.progress.rollBacks = rollBacks + 1
     this.#epochs.length = way.progress.epochEvents
     this.#snapshot = way.capture(this.#snapshot)
-    this.#checkpoints?.rolledBack()
     const { step: to } = way.state
     const { epoch } = way.progress
+    this.#checkpoints?.rolledBack(epoch)
+    if (this.#best.rollBack(epoch)) this.#compare(this.#epochs[this.#epochs.length - 1])
     this.#tell({ type: 'roll-back', from, to, epoch, rateFactor: way.state.rateFactor, message })
     return undefined
   }
@@ -342,7 +343,8 @@ class Run {
       conditions: { ...conditions, ...(machine !== undefined && { machine }) },
       now: this.#way.capture(),
       ...this.#best.kept,
-      ...(this.#back && { back: this.#back }),
+      // A copy: the next epoch's end takes its place.
+      ...(this.#back && { back: { ...this.#back, regions: copyRegions(this.#back.regions) } }),
       epochs: this.#epochs,
       taken,
       seconds: this.#clock.seconds,

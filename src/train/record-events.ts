@@ -5,7 +5,8 @@
  * find what is missing undefined. What changes its meaning, or is taken away, raises the type's number here; `fromRecorded` then reads
  * the old form too, and a test holds a record of each.
  */
-import { RappelError } from '../base/errors.ts'
+import { RappelError, show } from '../base/errors.ts'
+import { sizeOf } from '../base/tensor.ts'
 import type { Plain, RecordedEvent } from '../store/store.ts'
 import { toPlain } from '../store/to-plain.ts'
 import type { Picture, ProbeEvent, TrainingEvent } from './events.ts'
@@ -57,10 +58,11 @@ export function isEventType(type: string): type is TrainingEvent['type'] {
   return Object.hasOwn(eventVersions, type)
 }
 
-interface Packed {
-  readonly shape: readonly number[]
-  readonly float32: string
-}
+/** `--events` prints the numbers themselves. */
+type Packed = { readonly shape: readonly number[] } & (
+  | { readonly float32: string }
+  | { readonly values: readonly number[] }
+)
 
 function packed({ shape, values }: Picture): Packed {
   const bytes = new Uint8Array(values.buffer, values.byteOffset, values.byteLength)
@@ -70,9 +72,20 @@ function packed({ shape, values }: Picture): Packed {
   return { shape, float32: btoa(text) }
 }
 
-function unpacked({ shape, float32 }: Packed): Picture {
-  const bytes = Uint8Array.from(atob(float32), (character) => character.charCodeAt(0))
-  return { shape, values: new Float32Array(bytes.buffer, 0, Math.floor(bytes.length / 4)) }
+function unpacked(picture: Packed): Picture {
+  const { shape } = picture
+  const values = 'float32' in picture ? floats(picture.float32) : Float32Array.from(picture.values)
+  if (Array.isArray(shape) && sizeOf(shape) === values.length) return { shape, values }
+  throw new RappelError('store', `a picture of the shape ${show(shape)} has ${values.length} numbers`)
+}
+
+function floats(text: string): Float32Array {
+  try {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+    return new Float32Array(bytes.buffer)
+  } catch (cause) {
+    throw new RappelError('store', `a picture is damaged: ${show(text)}`, undefined, { cause })
+  }
 }
 
 function mapValues<A, B>(from: Readonly<Record<string, A>>, to: (value: A) => B): Record<string, B> {

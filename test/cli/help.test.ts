@@ -22,6 +22,7 @@ test('without a command: what there is', async () => {
       rappel check          check the gradients of the project in this folder
       rappel init <folder>  make a project to start from
       rappel export [run]   write a run's model elsewhere or in another form
+      rappel runs           list the runs that are recorded; show, compare, delete, import them
 
     rappel COMMAND --help tells what a command takes.
     "
@@ -40,6 +41,7 @@ test('of one command', async () => {
       --seed <n>       the seed of all chance: data order, first values, dropout
       --threads <n>    threads within one operator (default: by the size of the net)
       --out <folder>   where to write the run (default: a new folder in .rappel/runs)
+      --store <file>   where runs are recorded (default: RAPPEL_STORE, or .rappel/runs.sqlite)
       --json           print the final document as JSON
       --events         print every event as a line of JSON while it happens
 

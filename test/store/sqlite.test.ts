@@ -231,6 +231,11 @@ describe('only to look', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
+  test('a store that would have to be brought up first is refused', () => {
+    writeFileSync(path, '')
+    expect(() => sqliteStore(path, { readOnly: true })).toThrow('runs.sqlite is of version 0, expected 1')
+  })
+
   test('reading works and writing is refused', async () => {
     const store = sqliteStore(path)
     const writer = await store.createRun(run('a'))

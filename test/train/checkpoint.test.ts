@@ -36,7 +36,10 @@ test('what is read is what was written, whatever the numbers', () => {
   const odd = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0, 5e-324, 0.1 + 0.2]
   const strange: Checkpoint = {
     ...kept,
-    now: { ...kept.now, regions: { 'state/x': Float32Array.from([...odd, 1]), 'state/Ω': new Float32Array(0) } },
+    now: {
+      progress: { ...kept.now.progress, epochEvents: odd.length },
+      regions: { 'state/x': Float32Array.from([...odd, 1]), 'state/Ω': new Float32Array(0) },
+    },
     epochs: odd.map((penalty, epoch) => ({ type: 'epoch', epoch, step: 0, penalty })),
     bestRegions: { 'state/x': Float32Array.of(7) },
     back: kept.now,

@@ -1,7 +1,7 @@
 /** @file Configurations as objects: their fields, their hyperparameters, and the plan that is made of them. */
 import { describe, expect, test } from 'vitest'
 import { type Dataset, dataset, digits, fitStandardisation, split } from '../../src/data/index.ts'
-import { constraint, defineConfig, loss, nn, optim, penalty, space } from '../../src/index.ts'
+import { constraint, defineConfig, loss, nn, optim, penalty, probe, space } from '../../src/index.ts'
 import { type Config, planFromConfig } from '../../src/train/config.ts'
 
 const plain = {
@@ -22,6 +22,13 @@ describe('the plan', () => {
     expect(new Set(plan.standardisation?.scale.data).size).toBe(1)
     expect(plan).toMatchObject({ seed: 0, epochs: 3, batchSize: 100, hyper: {} })
     expect(plan.threads).toBeUndefined()
+  })
+  test('probes: the standard ones unless told, none, or others', async () => {
+    const names = async (probes?: Config['probes']) =>
+      (await planFromConfig({ ...plain, probes })).probes?.map(({ name }) => name)
+    const standard = ['objective', 'norms', 'cosine', 'distributions', 'units', 'pictures', 'time']
+    expect([await names(), await names(false), await names([probe.curvature()])]).toEqual([standard, [], ['curvature']])
+    await expect(names([probe.norms(), probe.norms()])).rejects.toThrow("two probes are named 'norms'")
   })
   test('standardise: false leaves the inputs as they are', async () => {
     const plan = await planFromConfig({ ...plain, standardise: false })
@@ -151,6 +158,16 @@ describe('fields of the wrong kind', () => {
       { provider: 'gpu' },
       'provider is "gpu", expected one of "cpu", "cuda", "webgpu", "coreml", "dml"',
       "did you mean 'cpu'?",
+    ],
+    [
+      { probes: true },
+      'probes is true, expected a list of probes such as [...probe.standard(), probe.curvature()], or false',
+      'the standard ones are measured unless told',
+    ],
+    [
+      { probes: [probe.norms] },
+      'a probe is a function, expected { name, cadence, measure }',
+      'the built-in ones are made by a call: probe.norms()',
     ],
     [{ threads: 0 }, 'threads is 0, expected a whole number from 1 to 256'],
     [

@@ -1,9 +1,11 @@
 /** @file Early stopping: when it stops, what it restores, and that a resumed run decides the same. */
 import { describe, expect, test } from 'vitest'
+import { RappelError } from '../../src/base/errors.ts'
 import { subset } from '../../src/data/dataset.ts'
 import { dense, sequential, tanh } from '../../src/nn/layers.ts'
 import { squaredError } from '../../src/nn/loss.ts'
 import { sgd } from '../../src/optim/sgd.ts'
+import type { TakenCheckpoint } from '../../src/train/checkpoints.ts'
 import { improves, stopEarly } from '../../src/train/early-stopping.ts'
 import type { EpochEvent } from '../../src/train/events.ts'
 import { makePlan, type PlanParts } from '../../src/train/plan.ts'
@@ -135,6 +137,20 @@ test('by the clock: so many seconds after the one before, and at the end', async
   })
   const newest = taken.filter(({ kept }) => kept.includes('newest'))
   expect(newest.map(({ epoch }) => epoch)).toEqual([1, 3, 5])
+})
+
+test('a checkpoint that cannot be kept ends the run: the error is the sink’s, and the one before still resumes', async () => {
+  const taken: TakenCheckpoint[] = []
+  const full = new RappelError('store', 'ENOSPC: no space left on device, write', 'make room')
+  const checkpoints = {
+    async save(checkpoint: TakenCheckpoint) {
+      if (taken.length === 3) throw full
+      taken.push(checkpoint)
+    },
+  }
+  await expect(run(fullPlan(), { form: 'wasm', checkpoints })).rejects.toBe(full)
+  const resumed = await run(fullPlan(), { resume: taken[2].bytes })
+  expect(bitsOf(resumed)).toEqual(bitsOf(await run(fullPlan(), { form: 'wasm' })))
 })
 
 test('options that do not fit', () => {

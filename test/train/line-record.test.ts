@@ -130,6 +130,9 @@ describe('wrong lines', () => {
     ['{"type":"epoch","epoch":1,"step":1,"training":3,"penalty":0}', 'training.loss is undefined'],
     ['{"type":"epoch","epoch":1,"step":1}', 'penalty is undefined'],
     ['{"type":"probe","probe":"p","step":0,"epoch":0}', 'the values are undefined'],
+    ['{"type":"probe","step":0,"epoch":0,"values":{},"pictures":{"w":{}}}', 'the shape of w is undefined'],
+    ['{"type":"probe","step":0,"epoch":0,"values":{},"pictures":{"w":{"shape":[1],"values":[1,2]}}}', 'has 2 numbers'],
+    ['{"type":"probe","step":0,"epoch":0,"values":{},"pictures":{"w":{"shape":[1],"float32":"*"}}}', 'is damaged'],
   ])('%s', (line, message) => expect(() => taken(line)).toThrow(message))
 
   test('what stands behind the end', () =>

@@ -190,7 +190,7 @@ export class Context implements ProbeContext {
     const { stepper } = this.#moment
     if (stepper !== undefined) return stepper
     throw usageError(
-      `a probe between steps asks for ${what}, which belong to a step`,
+      `between steps it asks for ${what}, which belong to a step`,
       'give it a cadence in steps: { perEpoch: 4 } or { everySteps: 100 }',
     )
   }

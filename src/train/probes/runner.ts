@@ -9,7 +9,7 @@ import type { TrainingState } from '../state.ts'
 import type { Stepper } from '../stepper.ts'
 import { Context, type Moment, type Watching } from './context.ts'
 import { GraphRuns } from './graph-runs.ts'
-import { leadsUpTo, measuresAt, type Position, type Probe } from './probe.ts'
+import { leadsUpTo, type Measured, measuresAt, type Position, type Probe } from './probe.ts'
 
 export interface ProbeRunnerParts {
   readonly plan: TrainingPlan
@@ -97,11 +97,22 @@ export class ProbeRunner {
   }
 }
 
+/** @throws RappelError with the probe's name, whatever the probe throws */
+async function measure(probe: Probe, context: Context): Promise<Measured | undefined> {
+  try {
+    return await probe.measure(context)
+  } catch (cause) {
+    const { code, hint } = cause instanceof RappelError ? cause : { code: 'usage' as const, hint: undefined }
+    const message = cause instanceof Error ? cause.message : String(cause)
+    throw new RappelError(code, `the probe '${probe.name}': ${message}`, hint, { cause })
+  }
+}
+
 async function measureAll(probes: readonly Probe[], context: Context): Promise<ProbeEvent[]> {
   const events: ProbeEvent[] = []
   for (const probe of probes) {
     const { step, epoch } = context
-    const measured = await probe.measure(context)
+    const measured = await measure(probe, context)
     if (measured === undefined) continue
     events.push({ type: 'probe', probe: probe.name, step, epoch, ...measured, values: measured.values ?? {} })
   }
