@@ -28,7 +28,7 @@ interface Begin {
   readonly series?: Map<string, SeriesBuffer>
 }
 
-type RunChange = Updateable<Tables['runs']>
+type Change<T> = (db: Transaction<Tables>) => Promise<T>
 
 export class SqlRunWriter implements RunWriter {
   readonly id: string
@@ -43,7 +43,8 @@ export class SqlRunWriter implements RunWriter {
   /** Those that are not, as text: what is logged does not change when the caller changes it later. */
   #events: string[] = []
   #left = false
-  #superseding = false
+  /** What nothing may be logged during, in words. */
+  #during: 'taken back' | 'closed' | undefined
   /** The last of what is to be written: one thing after another. */
   #queue: Promise<unknown> = Promise.resolve()
 
@@ -92,7 +93,7 @@ export class SqlRunWriter implements RunWriter {
   async supersede(position: RecordPosition, now: number): Promise<void> {
     this.#checkWithin(position)
     // What is pending goes in as well: points are taken out again, events stay, marked.
-    const done = this.#write(now, async (db) => {
+    const series = await this.#alone('taken back', now, async (db) => {
       const run = this.#run
       await db
         .updateTable('events')
@@ -106,12 +107,7 @@ export class SqlRunWriter implements RunWriter {
       }
       return seriesBuffers(db, run)
     })
-    this.#superseding = true
-    try {
-      this.#series = (await done) ?? this.#series
-    } finally {
-      this.#superseding = false
-    }
+    if (series !== undefined) this.#series = series
   }
 
   async checkpoints(all: readonly StoredCheckpoint[], now: number): Promise<void> {
@@ -129,7 +125,7 @@ export class SqlRunWriter implements RunWriter {
 
   async close(state: Exclude<RunState, 'running'>, result: Plain | undefined, now: number): Promise<void> {
     const text = result === undefined ? null : toText(result, 'the result')
-    await this.#write(now, undefined, { state, result: text, writer: null })
+    await this.#alone('closed', now, (db) => this.#update(db, { state, result: text, writer: null }))
     await this.leave()
   }
 
@@ -157,11 +153,7 @@ export class SqlRunWriter implements RunWriter {
   }
 
   /** All that is pending and a change, in one transaction: when it fails, all of it is still pending. */
-  async #write<T>(
-    now: number,
-    change?: (db: Transaction<Tables>) => Promise<T>,
-    more: RunChange = {},
-  ): Promise<T | undefined> {
+  async #write<T>(now: number, change?: Change<T>): Promise<T | undefined> {
     this.#checkOpen()
     checkTime(now)
     const turn = this.#queue.then(async () => {
@@ -169,7 +161,7 @@ export class SqlRunWriter implements RunWriter {
       const pending = [...this.#series].map(([name, buffer]) => ({ name, buffer, chunks: buffer.pending() }))
       const result = await this.#backing.write(async (db) => {
         // First of all, so that nobody else writes from here on.
-        await this.#update(db, { written_at: now, ...more })
+        await this.#update(db, { written_at: now })
         const run = this.#run
         for (const [i, event] of events.entries()) {
           await db
@@ -189,8 +181,20 @@ export class SqlRunWriter implements RunWriter {
     return turn
   }
 
+  /** The same, while nothing may be logged. */
+  async #alone<T>(during: 'taken back' | 'closed', now: number, change: Change<T>): Promise<T | undefined> {
+    this.#checkOpen()
+    const done = this.#write(now, change)
+    this.#during = during
+    try {
+      return await done
+    } finally {
+      this.#during = undefined
+    }
+  }
+
   /** @throws RappelError 'store' when the run is no longer this writer's */
-  async #update(db: Transaction<Tables>, change: RunChange): Promise<void> {
+  async #update(db: Transaction<Tables>, change: Updateable<Tables['runs']>): Promise<void> {
     const { numUpdatedRows } = await db
       .updateTable('runs')
       .set(change)
@@ -216,7 +220,7 @@ export class SqlRunWriter implements RunWriter {
 
   #checkOpen(): void {
     if (this.#left) throw new RappelError('store', `run ${show(this.id)} is written no more`, 'continue it to go on')
-    if (this.#superseding) throw usageError(`run ${show(this.id)} is just taking something back`, 'await supersede()')
+    if (this.#during) throw usageError(`run ${show(this.id)} is just being ${this.#during}`, 'await that first')
   }
 }
 

@@ -12,7 +12,7 @@ import type { Tables } from './tables.ts'
 export class SqlStore implements Store {
   readonly #backing: Backing
   /** This store's number among the writers: it gets one when it first writes. */
-  #writer: number | undefined
+  #number: Promise<number> | undefined
   readonly #open = new Set<SqlRunWriter>()
   #closed = false
 
@@ -26,20 +26,21 @@ export class SqlStore implements Store {
     const facts = toText(run.facts, 'facts')
     const { id, kind, name, folder = null, startedAt } = run
     const times = { started_at: startedAt, written_at: startedAt }
-    return this.#write(async (db, writer) => {
-      const made = await db
+    const made = await this.#write(async (db, writer) => {
+      const row = await db
         .insertInto('runs')
         .values({ id, kind, name, folder, facts, state: 'running', result: null, writer, ...times })
         .onConflict((conflict) => conflict.column('id').doNothing())
         .returning('number')
         .executeTakeFirst()
-      if (made === undefined) throw new RappelError('store', `there is a run ${show(id)} already`, 'choose another id')
-      return () => this.#opened(new SqlRunWriter(this.#backing, { id, run: made.number, writer }))
+      if (row === undefined) throw new RappelError('store', `there is a run ${show(id)} already`, 'choose another id')
+      return new SqlRunWriter(this.#backing, { id, run: row.number, writer })
     })
+    return this.#opened(made)
   }
 
   async continueRun(id: string): Promise<RunWriter> {
-    return this.#write(async (db, writer) => {
+    const continued = await this.#write(async (db, writer) => {
       const run = (await claim(db, id, writer, this.#backing)).number
       await db.updateTable('runs').set({ state: 'running', result: null }).where('number', '=', run).execute()
       const events = await db
@@ -48,9 +49,9 @@ export class SqlStore implements Store {
         .where('run', '=', run)
         .executeTakeFirstOrThrow()
       const series = await seriesBuffers(db, run)
-      return () =>
-        this.#opened(new SqlRunWriter(this.#backing, { id, run, writer, events: Number(events.count), series }))
+      return new SqlRunWriter(this.#backing, { id, run, writer, events: Number(events.count), series })
     })
+    return this.#opened(continued)
   }
 
   async runs(): Promise<readonly StoredRun[]> {
@@ -67,7 +68,6 @@ export class SqlStore implements Store {
     await this.#write(async (db, writer) => {
       const { number } = await claim(db, id, writer, this.#backing)
       await db.deleteFrom('runs').where('number', '=', number).execute()
-      return () => undefined
     })
   }
 
@@ -157,16 +157,15 @@ export class SqlStore implements Store {
     return this.#backing.read(work)
   }
 
-  /** Work that needs the number of a writer. What it gives is called once it is committed. */
-  async #write<T>(work: (db: Transaction<Tables>, writer: number) => Promise<() => T>): Promise<T> {
+  /** One transaction of work that needs the number of a writer. */
+  async #write<T>(work: (db: Transaction<Tables>, writer: number) => Promise<T>): Promise<T> {
     if (this.#closed) throw closed()
-    const done = await this.#backing.write(async (db) => {
-      // Several may come here at once: the transactions are one after another.
-      const writer = this.#writer ?? (await register(db, this.#backing))
-      return { writer, finish: await work(db, writer) }
+    this.#number ??= this.#backing.write((db) => register(db, this.#backing))
+    const writer = await this.#number.catch((error: unknown) => {
+      this.#number = undefined // Not once and for all: there may be room later.
+      throw error
     })
-    this.#writer = done.writer
-    return done.finish()
+    return this.#backing.write((db) => work(db, writer))
   }
 
   #opened(writer: SqlRunWriter): SqlRunWriter {

@@ -113,7 +113,10 @@ export interface RunWriter {
   supersede(position: RecordPosition, now: number): Promise<void>
   /** Replaces the index of checkpoints, in the same transaction as what is not flushed yet. */
   checkpoints(all: readonly StoredCheckpoint[], now: number): Promise<void>
-  /** Flushes and ends the run. The writer refuses all else afterwards. When it throws, nothing has changed: it may be tried again. */
+  /**
+   * Flushes and ends the run. Nothing may be logged meanwhile, and the writer refuses all else afterwards. When it throws, nothing has
+   * changed: it may be tried again.
+   */
   close(state: Exclude<RunState, 'running'>, result: Plain | undefined, now: number): Promise<void>
   /** Lets the run go without saying how it ended: it stays 'running', and what was not flushed is lost, as if the process were killed. */
   release(): Promise<void>

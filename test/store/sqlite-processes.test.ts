@@ -76,6 +76,23 @@ test('a killed writer loses nothing that it flushed, and the run can be gone on 
   expect(readdirSync(folder)).toEqual(['runs.sqlite'])
 }, 60_000)
 
+test('what another process writes is seen at once, in whole flushes', async () => {
+  const child = writing('a')
+  const store = sqliteStore(path)
+  let last = 0
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    const sine = await store.series('a', 'sine', last * pointsPerFlush)
+    const points = last * pointsPerFlush + (sine?.values.length ?? 0)
+    expect(points % pointsPerFlush).toBe(0)
+    expect(points).toBeGreaterThanOrEqual(Number(line) * pointsPerFlush)
+    expect(sine?.values).toEqual(sine?.steps.map(Math.sin))
+    last = points / pointsPerFlush
+    if (last >= 50) child.kill('SIGKILL')
+  }
+  expect(last).toBeGreaterThanOrEqual(50)
+  await store.close()
+})
+
 test('a living writer in another process keeps its run, and a stopped one too', async () => {
   const child = writing('a')
   await once(child.stdout as NodeJS.ReadableStream, 'data')

@@ -36,6 +36,35 @@ test('a store in memory', async () => {
   expect(await sqliteStore(':memory:').runs()).toEqual([])
 })
 
+test('nothing is logged while something is taken back, or the run is closed', async () => {
+  const store = sqliteStore(path)
+  const writer = await store.createRun(run('a'))
+  for (const [under, message] of [
+    [() => writer.supersede({ events: 0, points: {} }, 1), 'run "a" is just being taken back'],
+    [() => writer.close('finished', undefined, 2), 'run "a" is just being closed'],
+  ] as const) {
+    writer.log(at(0), { loss: 1 })
+    const done = under()
+    expect(() => writer.log(at(1), { loss: 1 })).toThrow(message)
+    expect(() => writer.event({ type: 'x' })).toThrow(message)
+    await expect(writer.supersede({ events: 0, points: {} }, 3)).rejects.toThrow(message)
+    expect(() => writer.log(at(1), { loss: 1 })).toThrow(message)
+    await done
+  }
+  expect((await store.series('a', 'loss'))?.values).toEqual(Float64Array.of(1))
+  await store.close()
+})
+
+test('runs made at once have one lock', async () => {
+  const store = sqliteStore(path)
+  await Promise.all(['a', 'b', 'c'].map((id) => store.createRun(run(id))))
+  await expect(Promise.all(['a', 'd'].map((id) => store.createRun(run(id))))).rejects.toThrow(
+    'there is a run "a" already',
+  )
+  expect(readdirSync(folder).filter((name) => name.includes('-writer-'))).toEqual(['runs.sqlite-writer-1'])
+  await store.close()
+})
+
 test('nothing is left beside the file when all is closed', async () => {
   const [store, other] = [sqliteStore(path), sqliteStore(path)]
   await store.createRun(run('a'))
