@@ -44,12 +44,21 @@ export interface RunDetails {
   readonly checkpoints: number
 }
 
-/** The first that a run has says what it reached. */
-const judgedBy = ['validation/accuracy', 'validation/loss', 'training/accuracy', 'training/loss', 'accuracy', 'loss']
+/** The first that a run has says what it reached: our own names, then what other programs call it. */
+const judgedBy: readonly ((name: string) => boolean)[] = [
+  ...['validation/accuracy', 'validation/loss', 'training/accuracy', 'training/loss'].map(
+    (wanted) => (name: string) => name === wanted,
+  ),
+  (name) => isOfValidation(name) && isAccuracy(name),
+  (name) => isOfValidation(name) && isLoss(name),
+  isAccuracy,
+  isLoss,
+  () => true,
+]
 
 export async function summaryOf(store: Store, run: StoredRun): Promise<RunSummary> {
   const names = await store.seriesNames(run.id)
-  const name = judgedBy.find((wanted) => names.includes(wanted)) ?? names[0]
+  const name = judgedBy.map((fits) => names.find(fits)).find((found) => found !== undefined)
   const series = name === undefined ? undefined : await store.series(run.id, name)
   const { id, kind, startedAt, writtenAt, folder } = run
   return {
@@ -64,7 +73,7 @@ export async function summaryOf(store: Store, run: StoredRun): Promise<RunSummar
   }
 }
 
-export function shownState({ state, writing }: StoredRun): ShownState {
+function shownState({ state, writing }: StoredRun): ShownState {
   return state === 'running' && !writing ? 'killed' : state
 }
 
@@ -90,6 +99,14 @@ export function isHigherBetter(series: string): boolean {
 /** A share between 0 and 1. */
 export function isAccuracy(series: string): boolean {
   return /(^|[/_ ])acc(uracy)?([/_ ]|$)/i.test(series)
+}
+
+export function isLoss(series: string): boolean {
+  return /loss/i.test(series)
+}
+
+function isOfValidation(series: string): boolean {
+  return /(^|[^a-z])(val(id|idation)?|eval|dev|test)([^a-z]|$)/i.test(series)
 }
 
 /** Fields of plain data by their paths: `hyper.learningRate`. Lists are one value. */

@@ -8,7 +8,7 @@ import type { Flags } from './arguments.ts'
 import { toJson } from './document.ts'
 import { findRuns, howToBegin, nothingRecorded, withStore } from './find-run.ts'
 import { painter } from './report.ts'
-import { flatten, type Reached, type RunDetails, type RunSummary, reachedOf, summaryOf } from './run-summary.ts'
+import { flatten, isLoss, type Reached, type RunDetails, type RunSummary, reachedOf, summaryOf } from './run-summary.ts'
 import { type Comparison, comparisonText, listText, runText } from './runs-report.ts'
 
 const reading = { readOnly: true } as const
@@ -43,7 +43,7 @@ async function detailsOf(store: Store, run: StoredRun): Promise<RunDetails> {
   const curves: Series[] = []
   const names = await store.seriesNames(run.id)
   const byEpoch = ['training/loss', 'validation/loss'].filter((name) => names.includes(name))
-  const drawn = byEpoch.length > 0 ? byEpoch : names.filter((name) => /loss/i.test(name)).slice(0, 3)
+  const drawn = byEpoch.length > 0 ? byEpoch : names.filter(isLoss).slice(0, 3)
   for (const name of names) {
     const series = await store.series(run.id, name)
     if (series === undefined || series.values.length === 0) continue

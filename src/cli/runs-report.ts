@@ -52,12 +52,12 @@ function placeText({ epoch, step }: Reached): string {
   return Number.isInteger(epoch) ? count(epoch) : epoch.toFixed(2)
 }
 
-export function valueText(series: string, value: number): string {
+function valueText(series: string, value: number): string {
   return isAccuracy(series) && value >= 0 && value <= 1 ? percent(value) : significant(value)
 }
 
 /** 'just now', '5 min ago', '3 h ago', '2 days ago', or a date. */
-export function ageText(milliseconds: number): string {
+function ageText(milliseconds: number): string {
   const minutes = Math.floor(milliseconds / 60_000)
   if (minutes < 1) return 'just now'
   if (minutes < 60) return `${minutes} min ago`
@@ -166,7 +166,7 @@ function eventsText({ events, checkpoints }: RunDetails, paint: Paint): string {
 }
 
 /** A value in one line. */
-export function plainText(value: Plain | undefined): string {
+function plainText(value: Plain | undefined): string {
   if (value === undefined) return '–'
   if (typeof value === 'string') return value
   if (typeof value === 'object' && value !== null)

@@ -93,7 +93,7 @@ function text(path: string): string | undefined {
 /** Milliseconds that git may take: a record is not worth waiting longer. */
 const patience = 2000
 
-/** Asks git, with everything off that would run a program of the repository's or write to it. */
+/** Asks git, with hooks and watchers off, and without a lock that would be in somebody's way. */
 function isDirty(folder: string): Promise<boolean | undefined> {
   const off = ['core.fsmonitor=false', 'core.hooksPath=/dev/null'].flatMap((setting) => ['-c', setting])
   const ask = ['--no-optional-locks', ...off, 'status', '--porcelain', '--untracked-files=no', '--ignore-submodules']
