@@ -27,6 +27,8 @@ export interface Learnt {
 
 /** Most and least steps of one run, and about how long it may take. */
 const [mostSteps, fewestSteps, goodMilliseconds, mostMilliseconds] = [400, 100, 1500, 5000]
+/** Relative difference of weights that sums in another order may make of equal ones. */
+const alike = 1e-4
 /** Steps between two looks at the goal, after each of which others may run. */
 const steps = 10
 
@@ -120,6 +122,7 @@ function sameUnits({ unitAxis, unitGroups = 1, value: { shape } }: Parameter, da
   if (units < 2) return false
   return data.every((value, i) => {
     const unit = Math.floor(i / inner) % units
-    return value === data[i - unit * inner]
+    const first = data[i - unit * inner]
+    return Math.abs(value - first) <= alike * Math.abs(first)
   })
 }

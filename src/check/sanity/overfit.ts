@@ -9,7 +9,7 @@ import { type Learnt, learn, learnBudget } from './learn.ts'
 import { type Findings, type SanityFinding, speaker } from './report.ts'
 import type { Sample } from './sample.ts'
 
-const { fail, warning, pass, skipped } = speaker('overfit')
+const { fail, pass, skipped } = speaker('overfit')
 
 const fewExamples = 20
 /** Learnt by heart: so small a part is left of what there is to learn, from guessing down to the least possible loss. */
