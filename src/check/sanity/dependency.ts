@@ -52,7 +52,14 @@ export async function checkDependency(
   const evidence = { examples, pairs: examples * (examples - 1), dependent: trained?.pairs ?? 0 }
   const expected = "no example's loss depends on another's inputs"
   if (trained === undefined)
-    return [pass({ expected, got: `none of ${evidence.pairs} pairs does`, words: 'The examples of a batch keep apart.', evidence })]
+    return [
+      pass({
+        expected,
+        got: `none of ${evidence.pairs} pairs does`,
+        words: 'The examples of a batch keep apart.',
+        evidence,
+      }),
+    ]
   if (!trained.batchStatistics) return [mixes(trained, 'as it trains')]
   return [
     pass({
@@ -90,7 +97,10 @@ function differentRows(sample: Sample, seed: number): Sample | undefined {
   const kinds = new Map(Array.from(order, (k) => [text(k), k] as const))
   const chosen = [...kinds.values()]
   if (chosen.length < 2) return undefined
-  return pickFrom(sample, Array.from({ length: examples }, (_, i) => chosen[i % chosen.length]))
+  return pickFrom(
+    sample,
+    Array.from({ length: examples }, (_, i) => chosen[i % chosen.length]),
+  )
 }
 
 interface Watched {
@@ -107,8 +117,13 @@ function watch(net: NetDescription, training: boolean, sample: Sample, seed: num
   const { builder, context, output } = buildNet(net, examples, training)
   const losses = net.loss.perExample(output, targetInput(net, builder, examples))
   const { nodes } = builder.graph('dependency', { losses })
-  const values = nodes.flatMap(({ outputs }) => outputs).filter((value) => value !== losses && axisOf(value) !== undefined)
-  const graph = builder.graph('dependency', [['losses', losses], ...values.map((value, i) => [`watched/${i}`, value] as const)])
+  const values = nodes
+    .flatMap(({ outputs }) => outputs)
+    .filter((value) => value !== losses && axisOf(value) !== undefined)
+  const graph = builder.graph('dependency', [
+    ['losses', losses],
+    ...values.map((value, i) => [`watched/${i}`, value] as const),
+  ])
   return {
     graph: toFloat64(graph, operators),
     values,

@@ -31,7 +31,11 @@ interface Index {
  *
  * @param validation absent where there is none
  */
-export function checkDuplicates(training: Examples, validation: Examples | undefined, options: { readonly seed: number }): Findings {
+export function checkDuplicates(
+  training: Examples,
+  validation: Examples | undefined,
+  options: { readonly seed: number },
+): Findings {
   let found: Findings = []
   eachChunk(training, mostRows, options.seed, (ours) => {
     const index = indexOf(ours)
@@ -74,7 +78,8 @@ const bitsOf = ({ inputs }: Sample) => new Int32Array(inputs.buffer, inputs.byte
 function hashRow(bits: Int32Array, at: number, width: number): number {
   let hash = 0x811c9dc5
   // −0 is 0.
-  for (let i = at; i < at + width; i++) hash = Math.imul(hash ^ (bits[i] === -0x80000000 ? 0 : bits[i]), 0x01000193) ^ (hash >>> 15)
+  for (let i = at; i < at + width; i++)
+    hash = Math.imul(hash ^ (bits[i] === -0x80000000 ? 0 : bits[i]), 0x01000193) ^ (hash >>> 15)
   return hash | 0
 }
 
@@ -113,11 +118,13 @@ function insideOf({ sample, firstLike, distinct }: Index, training: Examples, fe
       code: 'label-noise',
       expected,
       got: `${plural(odd.length, 'row')} of ${rows} with the inputs of an earlier one and another label: row ${sample.rows[place]} is row ${sample.rows[firstLike[place]]}`,
-      words: 'No net can fit two answers to one question: the training loss stays above 0. Look at these rows: which label is right?',
+      words:
+        'No net can fit two answers to one question: the training loss stays above 0. Look at these rows: which label is right?',
       evidence,
     })
   }
-  if (repeated === 0) return pass({ expected, got: `${looked}, all different`, words: 'No example occurs twice.', evidence })
+  if (repeated === 0)
+    return pass({ expected, got: `${looked}, all different`, words: 'No example occurs twice.', evidence })
   return pass({
     expected,
     got: `${plural(repeated, 'row')} of ${rows} repeated, ${odd.length} of them with another target`,

@@ -27,7 +27,10 @@ export function chooseFew(sample: Sample, most: number, labelled: boolean, seed:
       seen.add(text)
       chosen.push(queue[turn])
     }
-  return pickFrom(sample, chosen.sort((a, b) => a - b))
+  return pickFrom(
+    sample,
+    chosen.sort((a, b) => a - b),
+  )
 }
 
 const inputText = ({ inputs, width }: Sample, place: number, length: number) =>

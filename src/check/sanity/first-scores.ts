@@ -49,7 +49,8 @@ export async function firstLook(
   const executable = await engine.compile(graph)
   try {
     const { inputs, outputs } = allocate(graph)
-    const set = (name: string, values: ArrayLike<number>) => void (inputs[name]?.data as Float32Array | undefined)?.set(values)
+    const set = (name: string, values: ArrayLike<number>) =>
+      void (inputs[name]?.data as Float32Array | undefined)?.set(values)
     set(inputName, sample.inputs)
     set(targetName, sample.targets)
     for (const { name, initial } of context.buffers) (inputs[name]?.data as Float32Array | undefined)?.fill(initial)

@@ -102,9 +102,7 @@ export function bestConstant(formula: LossFormula, targets: Targets, rows: Numbe
   const { values, width, classes } = targets
   const column = (j: number) => Float64Array.from({ length: rows.length }, (_, k) => values[rows[k] * width + j])
   if (formula.kind === 'distribution')
-    return (
-      sumOver(width, (j) => entropyPart(meanOf(column(j)))) / (width / formula.classes)
-    )
+    return sumOver(width, (j) => entropyPart(meanOf(column(j)))) / (width / formula.classes)
   return meanOver(width, (j) => bestOfColumn(formula, column(j), classes))
 }
 

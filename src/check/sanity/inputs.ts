@@ -22,7 +22,10 @@ const mostNamed = 5
  *
  * LeCun, Bottou, Orr and Müller 1998, section 4.3: mean 0 and equal variances.
  */
-export function checkInputs(data: Examples, options: { readonly seed: number; readonly standardised: boolean }): Findings {
+export function checkInputs(
+  data: Examples,
+  options: { readonly seed: number; readonly standardised: boolean },
+): Findings {
   const found: SanityFinding[] = []
   eachChunk(data, mostRows, options.seed, (chunk) => {
     const columns = columnsOf(chunk.inputs, chunk.width)
@@ -34,7 +37,10 @@ export function checkInputs(data: Examples, options: { readonly seed: number; re
 
 function notFinite(data: Examples, chunk: Sample, inputs: Columns): SanityFinding | undefined {
   const targets = columnsOf(chunk.targets, chunk.targetWidth)
-  const [what, columns, width] = inputs.notFinite > 0 ? ['inputs', inputs, chunk.width] as const : ['targets', targets, chunk.targetWidth] as const
+  const [what, columns, width] =
+    inputs.notFinite > 0
+      ? (['inputs', inputs, chunk.width] as const)
+      : (['targets', targets, chunk.targetWidth] as const)
   if (columns.notFinite === 0) return undefined
   const place = columns.firstNotFinite
   const row = chunk.rows[Math.floor(place / width)]
@@ -44,7 +50,8 @@ function notFinite(data: Examples, chunk: Sample, inputs: Columns): SanityFindin
     code: 'nan-in-inputs',
     expected: 'numbers in all inputs and targets',
     got: `${plural(columns.notFinite, 'value')} of the ${what} not finite, the first ${values[place]} in row ${row}, ${where}`,
-    words: 'One such value makes the loss and then every parameter NaN. Leave out the rows that lack a value, or fill the gaps; where there are none in the file, a division by 0 or a logarithm on the way to here made them. Nothing else was checked.',
+    words:
+      'One such value makes the loss and then every parameter NaN. Leave out the rows that lack a value, or fill the gaps; where there are none in the file, a division by 0 or a logarithm on the way to here made them. Nothing else was checked.',
     evidence: { notFinite: columns.notFinite, inputs: inputs.notFinite, targets: targets.notFinite, row },
   })
 }
@@ -68,7 +75,17 @@ function scales(data: Examples, chunk: Sample, columns: Columns, standardised: b
   return [
     pass({
       expected: 'finite, mean 0 and deviation 1 or not far from it',
-      got: `${looked}, deviations ${number(quantile(varying.map((j) => deviations[j]), 0))} to ${number(quantile(varying.map((j) => deviations[j]), 1))}`,
+      got: `${looked}, deviations ${number(
+        quantile(
+          varying.map((j) => deviations[j]),
+          0,
+        ),
+      )} to ${number(
+        quantile(
+          varying.map((j) => deviations[j]),
+          1,
+        ),
+      )}`,
       words: 'The inputs are numbers of a usual scale.',
       evidence: { features: deviations.length, rows: chunk.rows.length },
     }),
@@ -85,9 +102,18 @@ function allConstant(looked: string): SanityFinding {
   })
 }
 
-function someConstant(data: Examples, columns: Columns, constants: number, harmless: boolean, chunk: Sample): SanityFinding {
+function someConstant(
+  data: Examples,
+  columns: Columns,
+  constants: number,
+  harmless: boolean,
+  chunk: Sample,
+): SanityFinding {
   const names = Array.from(columns.deviations.keys()).filter((j) => columns.deviations[j] === 0)
-  const named = names.slice(0, mostNamed).map((j) => featureText(j, data.featureNames)).join(', ')
+  const named = names
+    .slice(0, mostNamed)
+    .map((j) => featureText(j, data.featureNames))
+    .join(', ')
   const more = names.length > mostNamed ? ` and ${names.length - mostNamed} more` : ''
   const found = {
     code: 'constant-feature',
@@ -132,7 +158,10 @@ function unusualScale(
   const squares = varying.map((j) => means[j] ** 2 + deviations[j] ** 2)
   const overall = Math.sqrt(squares.reduce((sum, s) => sum + s, 0) / squares.length)
   const size = common ? overall : Math.sqrt(quantile(squares, 0.5))
-  const away = quantile(varying.map((j) => Math.abs(means[j]) / deviations[j]), 0.5)
+  const away = quantile(
+    varying.map((j) => Math.abs(means[j]) / deviations[j]),
+    0.5,
+  )
   const [least, most] = usualSize
   if (size >= least && size <= most && away <= farFromZero) return undefined
   return warning({

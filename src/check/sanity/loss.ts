@@ -27,17 +27,26 @@ const shuffles = 20
  * the first values what such scores give when they know nothing of the targets (the same scores with shuffled targets)? Is it near
  * that of the best single answer, or are the scores far too large?
  */
-export function checkLoss(net: NetDescription, look: FirstLook, sample: Sample, options: { readonly seed: number }): Findings {
+export function checkLoss(
+  net: NetDescription,
+  look: FirstLook,
+  sample: Sample,
+  options: { readonly seed: number },
+): Findings {
   const { draws, last } = look
   const [{ scores, losses }] = draws
   if (losses.length !== sample.rows.length) return [notEach(losses.length, sample.rows.length)]
   const formula = net.loss.formula?.(scores.shape)
   const twice = squashedTwice(formula, last, draws)
   if (twice !== undefined) return [twice]
-  const bad = draws.flatMap(({ scores: { data } }) => Array.from(data)).filter((value) => !Number.isFinite(value)).length
+  const bad = draws
+    .flatMap(({ scores: { data } }) => Array.from(data))
+    .filter((value) => !Number.isFinite(value)).length
   if (bad > 0) return [notFinite(bad)]
   if (formula === undefined)
-    return [skipped(`What ${net.loss.name} should be is not known: let it say its formula, and it is compared with that.`)]
+    return [
+      skipped(`What ${net.loss.name} should be is not known: let it say its formula, and it is compared with that.`),
+    ]
   const recomputed = recompute(formula, draws, sample)
   const wrong = suspectLoss(net, recomputed, draws, sample)
   if (wrong !== undefined) return [wrong]
@@ -49,7 +58,8 @@ function notEach(got: number, examples: number): SanityFinding {
     code: 'loss-reduction',
     expected: `a loss for each of ${examples} examples`,
     got: `${got} for all of them`,
-    words: 'The mean over the batch is taken later; what is measured would be wrong by the number of examples. Let perExample give [batch].',
+    words:
+      'The mean over the batch is taken later; what is measured would be wrong by the number of examples. Let perExample give [batch].',
     evidence: { losses: got, examples },
   })
 }
@@ -59,13 +69,18 @@ function notFinite(count: number): SanityFinding {
     code: 'init-too-large',
     expected: 'finite scores',
     got: `${count} scores of the net, as it is initialised, are NaN or infinite`,
-    words: 'The inputs are finite, so the net itself overflows, divides by 0 or takes the logarithm of a negative number. Look at what its layers compute, and at its first values.',
+    words:
+      'The inputs are finite, so the net itself overflows, divides by 0 or takes the logarithm of a negative number. Look at what its layers compute, and at its first values.',
     evidence: { notFinite: count },
   })
 }
 
 /** Probabilities where the loss expects scores. */
-function squashedTwice(formula: LossFormula | undefined, last: OpKind | undefined, draws: readonly FirstScores[]): SanityFinding | undefined {
+function squashedTwice(
+  formula: LossFormula | undefined,
+  last: OpKind | undefined,
+  draws: readonly FirstScores[],
+): SanityFinding | undefined {
   const soft = formula?.kind === 'softmax' || formula?.kind === 'distribution'
   if (!soft && formula?.kind !== 'binary') return undefined
   const squashes = last === 'Softmax' || last === 'Sigmoid' || last === 'HardSigmoid'
@@ -120,7 +135,11 @@ function atChance(formula: LossFormula, draws: readonly FirstScores[], sample: S
   const deviation = Math.sqrt(varianceOf(losses))
   const classes = draws[0].scores.shape.at(-1) ?? 1
   const targets: Targets = { values: sample.targets, width: sample.targetWidth, classes }
-  const chance = bestConstant(formula, targets, sample.rows.map((_, k) => k))
+  const chance = bestConstant(
+    formula,
+    targets,
+    sample.rows.map((_, k) => k),
+  )
   const evidence = {
     loss,
     chance,
@@ -174,6 +193,7 @@ const isSquared = (formula: LossFormula) => formula.kind === 'squared' || formul
 /** Losses of a distance: what saying 0 gives. Targets that are far away make the loss high, not the scores. */
 function targetsSize(formula: LossFormula, { targets }: Sample): number {
   if (formula.kind === 'squared') return meanOver(targets.length, (i) => targets[i] ** 2)
-  if (formula.kind === 'absolute' || formula.kind === 'huber') return meanOver(targets.length, (i) => Math.abs(targets[i]))
+  if (formula.kind === 'absolute' || formula.kind === 'huber')
+    return meanOver(targets.length, (i) => Math.abs(targets[i]))
   return 0
 }

@@ -41,18 +41,28 @@ export async function checkOverfit(
   if (count < 2) return [skipped('All examples that were looked at have the same inputs.')]
   const budget = learnBudget(net, count)
   if (budget.steps === 0)
-    return [skipped(`A step of this net on ${count} examples takes about ${number(budget.milliseconds)} ms: too long for some hundred of them.`)]
+    return [
+      skipped(
+        `A step of this net on ${count} examples takes about ${number(budget.milliseconds)} ms: too long for some hundred of them.`,
+      ),
+    ]
   const { scores } = budget
   const formula = net.loss.formula?.(scores)
-  if (formula === undefined) return [skipped(`The least value of ${net.loss.name} is not known: it does not say its formula.`)]
+  if (formula === undefined)
+    return [skipped(`The least value of ${net.loss.name} is not known: it does not say its formula.`)]
   const classes = scores.at(-1) ?? 1
   const targets = { values: few.targets, width: few.targetWidth, classes }
-  const chance = bestConstant(formula, targets, few.rows.map((_, k) => k))
+  const chance = bestConstant(
+    formula,
+    targets,
+    few.rows.map((_, k) => k),
+  )
   const sequence = net.targetShape.length > 0 && net.featureShape[0] === net.targetShape[0]
   const floor = reachable(formula, few, classes, sequence ? net.targetShape[0] : 1)
   if (chance - floor < 1e-6) return [skipped('The examples that were looked at all have the same target.')]
   const goal = floor + (learnt / 2) * (chance - floor)
-  const run = (given: Sample, rate: number) => learn(net, engine, given, { rate, steps: budget.steps, seed, goal, signal })
+  const run = (given: Sample, rate: number) =>
+    learn(net, engine, given, { rate, steps: budget.steps, seed, goal, signal })
   let own: Learnt | undefined
   for (const rate of rates) {
     const tried = await run(few, rate)
@@ -102,7 +112,8 @@ function judge(runs: Runs): Findings {
       fail({
         ...found,
         code: 'wrong-sign',
-        words: 'The loss fell below the least that it can be: something in it goes down without end where it should have a bottom.',
+        words:
+          'The loss fell below the least that it can be: something in it goes down without end where it should have a bottom.',
       }),
     )
   else if (still !== undefined) findings.push(still)
@@ -110,12 +121,18 @@ function judge(runs: Runs): Findings {
     findings.push(
       fail({
         ...found,
-        words: 'With inputs of zeros the examples cannot be told apart, and yet the net learns them: it knows their place in the batch, or reads something else than its inputs. Look for a parameter with as many rows as the batch.',
+        words:
+          'With inputs of zeros the examples cannot be told apart, and yet the net learns them: it knows their place in the batch, or reads something else than its inputs. Look for a parameter with as many rows as the batch.',
       }),
     )
   else if (!(left <= learnt)) findings.push(notByHeart(runs, found, left, own.size >= ample * count * outputs))
   if (findings.length > 0) return findings
-  return [pass({ ...found, words: `The net learns ${count} examples by heart: what it computes depends on its inputs, and its gradients lead downwards.` })]
+  return [
+    pass({
+      ...found,
+      words: `The net learns ${count} examples by heart: what it computes depends on its inputs, and its gradients lead downwards.`,
+    }),
+  ]
 }
 
 type Common = Pick<SanityFinding, 'expected' | 'got' | 'evidence'>
@@ -159,7 +176,8 @@ function stillParameters({ frozen, alike, size }: Learnt): SanityFinding | undef
     code: 'symmetric-units',
     expected: 'units that become different from each other',
     got: `all units of ${alike.join(', ')} are the same after training`,
-    words: 'Units that begin the same get the same gradient and stay the same: the layer is as good as one unit. Begin with random values: init.he() or init.glorot().',
+    words:
+      'Units that begin the same get the same gradient and stay the same: the layer is as good as one unit. Begin with random values: init.he() or init.glorot().',
     evidence: { layers: alike.length, parameters: size },
   })
 }
@@ -169,6 +187,8 @@ function withShuffledTargets(few: Sample, seed: number): Sample {
   const { targets, targetWidth } = few
   const order = new RandomStream(seed, 'sanity/shuffled').permutation(few.rows.length)
   const moved = targets.slice()
-  order.forEach((from, to) => void moved.set(targets.subarray(from * targetWidth, (from + 1) * targetWidth), to * targetWidth))
+  order.forEach(
+    (from, to) => void moved.set(targets.subarray(from * targetWidth, (from + 1) * targetWidth), to * targetWidth),
+  )
   return { ...few, targets: moved }
 }

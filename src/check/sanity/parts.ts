@@ -76,7 +76,10 @@ function comparedFeatures(ours: Sample, theirs: Sample): Compared[] {
     found.push({
       feature: j,
       distance,
-      aligned: kolmogorovSmirnov(standardised(x, a.means[j], a.deviations[j]), standardised(y, b.means[j], b.deviations[j])),
+      aligned: kolmogorovSmirnov(
+        standardised(x, a.means[j], a.deviations[j]),
+        standardised(y, b.means[j], b.deviations[j]),
+      ),
       probability: kolmogorovSmirnovProbability(distance, x.length, y.length),
       ratio: b.deviations[j] / unit,
       shift: (b.means[j] - a.means[j]) / unit,
@@ -114,14 +117,16 @@ function differing(different: readonly Compared[], features: number, data: Examp
       code: 'validation-preprocessing',
       expected: 'both parts prepared in the same way, with numbers fitted on the training part',
       got: `${different.length} of ${features} features differ by a scale and a shift: the validation part's deviations are ${number(ratio)} times the training part's, its means ${number(shift)} deviations away (medians)`,
-      words: 'The net is measured on inputs of another scale than it learns from. Prepare both parts by the same function: divide by the same number, standardise once with the training part\'s mean and deviation.',
+      words:
+        "The net is measured on inputs of another scale than it learns from. Prepare both parts by the same function: divide by the same number, standardise once with the training part's mean and deviation.",
       evidence,
     })
   return warning({
     code: 'train-validation-mismatch',
     expected: 'both parts drawn from the same',
     got: `${different.length} of ${features} features are distributed differently, most of all ${place}: the distributions are up to ${number(worst.distance)} apart`,
-    words: 'The validation part measures something else than what is learnt. Is one part earlier, or from another source or another class? Split at random where the order says nothing; where it does (time, patients), know that the gap between the parts holds this difference too.',
+    words:
+      'The validation part measures something else than what is learnt. Is one part earlier, or from another source or another class? Split at random where the order says nothing; where it does (time, patients), know that the gap between the parts holds this difference too.',
     evidence,
   })
 }
@@ -144,7 +149,8 @@ function classShares(training: Examples, validation: Examples): SanityFinding | 
     code: 'train-validation-mismatch',
     expected: 'the same share of each class in both parts',
     got: `'${training.classes[worst]}' is ${(100 * a[worst]).toFixed(1)}% of the training part and ${(100 * b[worst]).toFixed(1)}% of the validation part; ${(100 * apart).toFixed(1)}% of the examples are in other classes than they would be`,
-    words: 'Guessing by the training part\'s shares is wrong in the validation part. Was a sorted file cut in two? Split at random, each class by itself.',
+    words:
+      "Guessing by the training part's shares is wrong in the validation part. Was a sorted file cut in two? Split at random, each class by itself.",
     evidence: { apart, deviations: z[worst], training: a[worst], validation: b[worst] },
   })
 }

@@ -6,7 +6,14 @@ import { gradients } from '../../graph/autodiff.ts'
 import { toFloat64 } from '../../graph/float64.ts'
 import { operators } from '../../graph/ops/index.ts'
 import { initialValue } from '../../nn/model.ts'
-import { buildNet, gradientName, inputName, type NetDescription, targetName, trainingGraph } from '../../train/graphs.ts'
+import {
+  buildNet,
+  gradientName,
+  inputName,
+  type NetDescription,
+  targetName,
+  trainingGraph,
+} from '../../train/graphs.ts'
 import { number } from '../words.ts'
 import { quietNet } from './quiet.ts'
 import { type Findings, type SanityFinding, speaker } from './report.ts'
@@ -38,7 +45,13 @@ export async function checkPenalty(
     return [withoutEffect(name, expected, measured === undefined)]
   const { penalty, along, norm } = measured
   const ofData = await dataNorm(net, engine, sample, values)
-  const evidence = { penalty, slopeAlongWeights: along, gradientNorm: norm, dataGradientNorm: ofData, ratio: norm / ofData }
+  const evidence = {
+    penalty,
+    slopeAlongWeights: along,
+    gradientNorm: norm,
+    dataGradientNorm: ofData,
+    ratio: norm / ofData,
+  }
   const got = `${number(penalty)}; its slope along the weights is ${number(along)}, its gradient ${number(evidence.ratio)} times that of the data loss`
   const found = { expected, got, evidence }
   // Written so that NaN fails.
@@ -84,7 +97,14 @@ function firstValues(net: NetDescription, seed: number): Named {
     const { data, shape } = initialValue(parameter, seed)
     const size = Math.sqrt(data.reduce((sum, x) => sum + x * x, 0) / data.length) || 1
     const random = new RandomStream(seed, `sanity/penalty/${parameter.name}`)
-    return [parameter.name, tensor('float32', shape, data.map((x) => x + away * size * random.normal()))]
+    return [
+      parameter.name,
+      tensor(
+        'float32',
+        shape,
+        data.map((x) => x + away * size * random.normal()),
+      ),
+    ]
   })
   const buffers = context.buffers.map(({ name, value, initial }): [string, Tensor] => {
     const filled = tensor('float32', value.shape)
@@ -103,7 +123,10 @@ async function measure(net: NetDescription, engine: Engine, values: Named) {
   const slopes = gradients(penalty, wrt)
   const outputs = context.parameters.map(({ name }, i) => [gradientName(name), slopes[i]] as const)
   const graph = toFloat64(builder.graph('penalty', [['penalty', penalty], ...outputs], { inputs: wrt }), operators)
-  const feeds = graph.inputs.map(({ name, shape }) => [name, tensor('float64', shape, Float64Array.from(values[name].data as Float32Array))])
+  const feeds = graph.inputs.map(({ name, shape }) => [
+    name,
+    tensor('float64', shape, Float64Array.from(values[name].data as Float32Array)),
+  ])
   const results = await evaluate(engine, graph, Object.fromEntries(feeds))
   let [along, squares] = [0, 0]
   for (const { name } of context.parameters) {

@@ -50,7 +50,14 @@ export function pickFrom(sample: Sample, places: readonly number[]): Sample {
     chosen.set(inputs.subarray(place * width, (place + 1) * width), k * width)
     wanted.set(targets.subarray(place * targetWidth, (place + 1) * targetWidth), k * targetWidth)
   })
-  return { rows: Uint32Array.from(places, (k) => rows[k]), inputs: chosen, width, targets: wanted, targetWidth, whole: false }
+  return {
+    rows: Uint32Array.from(places, (k) => rows[k]),
+    inputs: chosen,
+    width,
+    targets: wanted,
+    targetWidth,
+    whole: false,
+  }
 }
 
 /** Calls `visit` with some rows at a time: all of a data set in memory, or as many of a row source as `most` says. */

@@ -58,7 +58,10 @@ export async function sanityChecks(
   const { training, validation, net } = plan
   const sample = sampleOf(training, mostExamples, seed)
   const rows = Math.min(sample.rows.length, rowsAtOnce(net))
-  const few = pickFrom(sample, Array.from({ length: rows }, (_, k) => Math.floor((k * sample.rows.length) / rows)))
+  const few = pickFrom(
+    sample,
+    Array.from({ length: rows }, (_, k) => Math.floor((k * sample.rows.length) / rows)),
+  )
   const checks: Readonly<Record<SanityCheckName, () => Findings | Promise<Findings>>> = {
     inputs: () => checkInputs(training, { seed, standardised: plan.standardisation !== undefined }),
     targets: () => checkTargets(training, net.loss, { seed }),

@@ -16,7 +16,7 @@ const mostWork = 2e8
 /** Pairs of a feature and a target column that are correlated, in each order. */
 const mostPairs = 1000
 const neighbours = 5
-const shuffles = 199
+const shuffles = 99
 /** A test has found nothing where so large a share of the shuffled data looks as good. */
 const nothing = 0.1
 
@@ -87,7 +87,9 @@ function targetColumns(data: Examples, { targets, targetWidth, rows }: Sample): 
     return deviation > 0 ? [values.map((value) => (value - mean) / deviation)] : []
   }
   if (data.task === 'regression')
-    return Array.from({ length: Math.min(targetWidth, 32) }, (_, j) => column((k) => targets[k * targetWidth + j])).flat()
+    return Array.from({ length: Math.min(targetWidth, 32) }, (_, j) =>
+      column((k) => targets[k * targetWidth + j]),
+    ).flat()
   const classes = [...new Set(targets)].slice(0, 64)
   return classes.flatMap((label) => column((k) => (targets[k] === label ? 1 : 0)))
 }
@@ -133,7 +135,12 @@ function nearestRows(inputs: Float32Array, rows: number, width: number): Uint32A
 }
 
 /** The largest correlation of any feature with any target column. */
-function singleFeatures(inputs: Float32Array, rows: number, width: number, targets: readonly Float64Array[]): Agreement {
+function singleFeatures(
+  inputs: Float32Array,
+  rows: number,
+  width: number,
+  targets: readonly Float64Array[],
+): Agreement {
   const step = Math.max(1, Math.ceil((width * targets.length) / mostPairs))
   const features: Float64Array[] = []
   for (let j = 0; j < width; j += step) {

@@ -50,7 +50,12 @@ export function suspectLoss(
   const labelled = formula.kind === 'softmax' || formula.kind === 'hinge'
   for (const shift of labelled ? [1, classes - 1] : []) {
     const moved = { ...sample, targets: Int32Array.from(sample.targets, (label) => (label + shift) % classes) }
-    if (agree(graph, all(draws, (draw) => byFormula(formula, draw, moved))))
+    if (
+      agree(
+        graph,
+        all(draws, (draw) => byFormula(formula, draw, moved)),
+      )
+    )
       return fail({
         ...found,
         code: 'labels-wrong',
@@ -63,7 +68,8 @@ export function suspectLoss(
       return fail({
         ...found,
         code: 'double-softmax',
-        words: 'The loss makes probabilities of the scores twice, so that it cannot come near 0 and its slopes are small. Take one softmax out of it.',
+        words:
+          'The loss makes probabilities of the scores twice, so that it cannot come near 0 and its slopes are small. Take one softmax out of it.',
       })
   }
   const factor = factorOf(graph, formulas, agree)
@@ -113,7 +119,12 @@ function factorOf(
     squares += formulas[i] ** 2
   }
   const factor = Number((across / squares).toPrecision(6))
-  return factor !== 0 && Number.isFinite(factor) && agree(graph.map((value) => value / factor), formulas)
+  return factor !== 0 &&
+    Number.isFinite(factor) &&
+    agree(
+      graph.map((value) => value / factor),
+      formulas,
+    )
     ? factor
     : undefined
 }

@@ -53,12 +53,20 @@ function outOfRange(odd: number, classes: number): SanityFinding {
   })
 }
 
-function neverSeen(never: readonly number[], counts: Float64Array, classes: readonly string[], many: boolean): SanityFinding {
+function neverSeen(
+  never: readonly number[],
+  counts: Float64Array,
+  classes: readonly string[],
+  many: boolean,
+): SanityFinding {
   const fromOne = never.length === 1 && never[0] === 0 && classes.length > 2
   const found = {
     code: 'labels-wrong',
     expected: `examples of all ${classes.length} classes`,
-    got: `none of ${never.slice(0, mostNamed).map((c) => `'${classes[c]}'`).join(', ')}${never.length > mostNamed ? ` and ${never.length - mostNamed} more` : ''} in the training part`,
+    got: `none of ${never
+      .slice(0, mostNamed)
+      .map((c) => `'${classes[c]}'`)
+      .join(', ')}${never.length > mostNamed ? ` and ${never.length - mostNamed} more` : ''} in the training part`,
     words: fromOne
       ? 'Only the first class never occurs: do the labels count from 1? Take 1 off, and give the net one output less.'
       : 'The net has outputs for classes of which it sees nothing. Leave these classes out of the list, or find their examples: is the file sorted by class and cut off?',
@@ -92,7 +100,8 @@ function numbersFor(formula: LossFormula | undefined, chunk: Sample, columns: Co
   const greatest = Math.max(...columns.greatest)
   const range = { least, greatest, rows: chunk.rows.length }
   if (formula?.kind === 'binary' || formula?.kind === 'distribution') {
-    const expected = formula.kind === 'binary' ? 'targets from 0 to 1' : 'targets that are distributions over the classes'
+    const expected =
+      formula.kind === 'binary' ? 'targets from 0 to 1' : 'targets that are distributions over the classes'
     if (least < -1e-6 || greatest > 1 + 1e-6)
       return [
         fail({
@@ -104,7 +113,14 @@ function numbersFor(formula: LossFormula | undefined, chunk: Sample, columns: Co
         }),
       ]
     if (formula.kind === 'distribution') return [sums(chunk, formula.classes, expected, loss)]
-    return [pass({ expected, got: `from ${number(least)} to ${number(greatest)}`, words: 'The targets are probabilities.', evidence: range })]
+    return [
+      pass({
+        expected,
+        got: `from ${number(least)} to ${number(greatest)}`,
+        words: 'The targets are probabilities.',
+        evidence: range,
+      }),
+    ]
   }
   return [oneHot(chunk, columns, loss) ?? size(columns, range)]
 }
@@ -119,7 +135,11 @@ function sums(chunk: Sample, classes: number, expected: string, loss: string): S
     low = Math.min(low, sum)
     high = Math.max(high, sum)
   }
-  const found = { expected, got: `sums from ${number(low)} to ${number(high)}`, evidence: { leastSum: low, greatestSum: high } }
+  const found = {
+    expected,
+    got: `sums from ${number(low)} to ${number(high)}`,
+    evidence: { leastSum: low, greatestSum: high },
+  }
   if (low > 0.99 && high < 1.01) return pass({ ...found, words: 'The targets are distributions.' })
   return fail({
     ...found,
@@ -144,7 +164,8 @@ function oneHot({ targets, targetWidth, rows }: Sample, columns: Columns, loss: 
     code: 'labels-wrong',
     expected: `numbers to be predicted, for ${loss}`,
     got: `one of ${targetWidth} numbers is 1 and the others are 0, in every row`,
-    words: 'These are classes. Give their numbers as targets and use loss.softmaxCrossEntropy(): squared distances from 0 and 1 have small slopes where the net is most wrong.',
+    words:
+      'These are classes. Give their numbers as targets and use loss.softmaxCrossEntropy(): squared distances from 0 and 1 have small slopes where the net is most wrong.',
     evidence: { classes: targetWidth, rows: rows.length, deviation: columns.deviations[0] },
   })
 }
