@@ -20,11 +20,13 @@ export function wilsonInterval(successes: number, trials: number): readonly [low
  * The largest distance between the distributions of two samples (Kolmogorov and Smirnov).
  *
  * @param a, b in rising order, at least one number each
+ * @returns from 0 to 1; NaN where one of them holds a NaN
  */
 export function kolmogorovSmirnov(a: ArrayLike<number>, b: ArrayLike<number>): number {
   let [i, j, most] = [0, 0, 0]
   while (i < a.length && j < b.length) {
     const value = Math.min(a[i], b[j])
+    if (Number.isNaN(value)) return Number.NaN
     while (i < a.length && a[i] === value) i++
     while (j < b.length && b[j] === value) j++
     most = Math.max(most, Math.abs(i / a.length - j / b.length))

@@ -23,37 +23,41 @@ const mostNamed = 5
  * LeCun, Bottou, Orr and Müller 1998, section 4.3: mean 0 and equal variances.
  */
 export function checkInputs(
-  data: Examples,
+  training: Examples,
+  validation: Examples | undefined,
   options: { readonly seed: number; readonly standardised: boolean },
 ): Findings {
   const found: SanityFinding[] = []
-  eachChunk(data, mostRows, options.seed, (chunk) => {
-    const columns = columnsOf(chunk.inputs, chunk.width)
-    const bad = notFinite(data, chunk, columns)
-    found.push(...(bad === undefined ? scales(data, chunk, columns, options.standardised) : [bad]))
-  })
+  const look = (data: Examples, see: (chunk: Sample, columns: Columns) => void) =>
+    eachChunk(data, mostRows, options.seed, (chunk) => see(chunk, columnsOf(chunk.inputs, chunk.width)))
+  for (const part of [training, validation])
+    if (part !== undefined) look(part, (chunk, columns) => found.push(...notFinite(part, chunk, columns)))
+  if (found.length > 0) return found.slice(0, 1)
+  look(training, (chunk, columns) => found.push(...scales(training, chunk, columns, options.standardised)))
   return found
 }
 
-function notFinite(data: Examples, chunk: Sample, inputs: Columns): SanityFinding | undefined {
+function notFinite(data: Examples, chunk: Sample, inputs: Columns): Findings {
   const targets = columnsOf(chunk.targets, chunk.targetWidth)
   const [what, columns, width] =
     inputs.notFinite > 0
       ? (['inputs', inputs, chunk.width] as const)
       : (['targets', targets, chunk.targetWidth] as const)
-  if (columns.notFinite === 0) return undefined
+  if (columns.notFinite === 0) return []
   const place = columns.firstNotFinite
   const row = chunk.rows[Math.floor(place / width)]
   const where = what === 'inputs' ? featureText(place % width, data.featureNames) : `output ${place % width}`
   const values = what === 'inputs' ? chunk.inputs : chunk.targets
-  return fail({
-    code: 'nan-in-inputs',
-    expected: 'numbers in all inputs and targets',
-    got: `${plural(columns.notFinite, 'value')} of the ${what} not finite, the first ${values[place]} in row ${row}, ${where}`,
-    words:
-      'One such value makes the loss and then every parameter NaN. Leave out the rows that lack a value, or fill the gaps; where there are none in the file, a division by 0 or a logarithm on the way to here made them. Nothing else was checked.',
-    evidence: { notFinite: columns.notFinite, inputs: inputs.notFinite, targets: targets.notFinite, row },
-  })
+  return [
+    fail({
+      code: 'nan-in-inputs',
+      expected: 'numbers in all inputs and targets',
+      got: `${plural(columns.notFinite, 'value')} of the ${what} not finite, the first ${values[place]} in row ${row} of ${data.name}, ${where}`,
+      words:
+        'One such value makes the loss and then every parameter NaN. Leave out the rows that lack a value, or fill the gaps; where there are none in the file, a division by 0 or a logarithm on the way to here made them. Nothing else was checked.',
+      evidence: { notFinite: columns.notFinite, inputs: inputs.notFinite, targets: targets.notFinite, row },
+    }),
+  ]
 }
 
 function scales(data: Examples, chunk: Sample, columns: Columns, standardised: boolean): Findings {

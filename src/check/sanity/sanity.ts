@@ -63,7 +63,7 @@ export async function sanityChecks(
     Array.from({ length: rows }, (_, k) => Math.floor((k * sample.rows.length) / rows)),
   )
   const checks: Readonly<Record<SanityCheckName, () => Findings | Promise<Findings>>> = {
-    inputs: () => checkInputs(training, { seed, standardised: plan.standardisation !== undefined }),
+    inputs: () => checkInputs(training, validation, { seed, standardised: plan.standardisation !== undefined }),
     targets: () => checkTargets(training, net.loss, { seed }),
     duplicates: () => checkDuplicates(training, validation, { seed }),
     parts: () => checkParts(training, validation, { seed }),
@@ -103,7 +103,7 @@ function explains({ check, code, verdict }: SanityFinding, later: SanityCheckNam
       return code === 'constant-feature' && verdict === 'fail'
     case 'loss':
     case 'dependency':
-      return (check === 'targets' || check === 'inputs') && verdict === 'fail'
+      return verdict === 'fail' && ['inputs', 'targets', 'loss'].includes(check)
     case 'penalty':
       return verdict === 'fail' && check !== 'duplicates' && check !== 'parts'
     case 'overfit':

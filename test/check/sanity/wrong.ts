@@ -268,16 +268,14 @@ export const wrong: Readonly<Record<string, Wrong>> = {
       const whole = data.someDigits()
       const twice = subset(
         whole,
-        Array.from({ length: 800 }, (_, i) => i % 599),
+        Array.from({ length: 500 }, (_, i) => i % 400),
       )
-      return digits({
-        data: data.withLabels(
-          twice,
-          twice.targets.data.map((label, i) => (i >= 599 ? (label + 1 + (i % 8)) % 10 : label)),
-        ),
-        validation: 0.05,
-        seed: 3,
-      })
+      const training = data.withLabels(
+        twice,
+        twice.targets.data.map((label, i) => (i >= 400 ? (label + 1 + (i % 8)) % 10 : label)),
+      )
+      const others = Array.from({ length: 199 }, (_, i) => 400 + i)
+      return digits({ data: { training, validation: subset(whole, others) } })
     },
   },
   'copies on both sides of the split': {
@@ -394,7 +392,14 @@ export const wrong: Readonly<Record<string, Wrong>> = {
   },
   'all weights the same': {
     expected: 'fail overfit symmetric-units',
-    setup: () => digits({ model: sequential(dense(30, { init: init.constant(0.05) }), nn.tanh(), dense(10)) }),
+    setup: () =>
+      digits({
+        model: sequential(
+          dense(30, { init: init.constant(0.05) }),
+          nn.tanh(),
+          dense(10, { init: init.constant(0.05) }),
+        ),
+      }),
   },
   'units that are all off': {
     expected: 'fail overfit frozen-layer',
@@ -428,12 +433,14 @@ export const wrong: Readonly<Record<string, Wrong>> = {
     }),
   },
   'a layer that throws the inputs away': {
-    expected: 'fail overfit underfitting',
+    expected: 'fail overfit frozen-layer',
     setup: () =>
       digits({
         model: sequential(
-          functional('mean', (x) => op.mul(op.reduceMean(x, { axes: [1], keepDims: true }), op.full(x.builder, x, 1))),
-          dense(10, { bias: false }),
+          functional('off', (x) => op.mul(x, 0)),
+          dense(30),
+          relu(),
+          dense(10),
         ),
       }),
   },
