@@ -1,5 +1,6 @@
 /** @file What the command line and the process that works say to each other. */
 import type { CheckProgress } from '../check/model-check.ts'
+import type { SanityCheckName } from '../check/sanity/report.ts'
 import type { LoadProgress } from '../data/progress.ts'
 import type { TrainingEvent } from '../train/events.ts'
 import type { CheckDocument } from './check-document.ts'
@@ -18,7 +19,7 @@ interface Project {
 export interface TrainRequest extends Project {
   /** Folder into which the run is written, `model.onnx` and `run.json`; default: a new one. */
   readonly out?: string
-  /** Whether the gradients are checked before. */
+  /** Whether gradients and project are checked before. */
   readonly check?: boolean
 }
 
@@ -43,6 +44,8 @@ export type FromChild =
   | { readonly type: 'claimed'; readonly folder: RunFolder }
   | { readonly type: 'event'; readonly event: TrainingEvent }
   | { readonly type: 'checking'; readonly progress: CheckProgress }
+  /** One of the checks before learning begins. */
+  | { readonly type: 'looking'; readonly check: SanityCheckName }
   /** The check before a training. */
   | { readonly type: 'before'; readonly check: CheckDocument }
   | Result

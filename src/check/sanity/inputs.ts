@@ -15,6 +15,8 @@ const usualSize = [0.05, 5] as const
 const farFromZero = 10
 /** A feature's size in units of the others', from which on it drowns them. */
 const muchLarger = 30
+/** Where there are so many features, a few that are empty are usual: pictures read from a table. */
+const manyFeatures = 50
 const mostNamed = 5
 
 /**
@@ -74,7 +76,9 @@ function scales(data: Examples, chunk: Sample, columns: Columns, standardised: b
     const bad = unequal ?? unusualScale(common, means, deviations, varying, standardised)
     if (bad !== undefined) found.push(bad)
   }
-  if (constants > 0) found.push(someConstant(data, columns, constants, common || data.categorical === true, chunk))
+  const few = deviations.length >= manyFeatures && 2 * constants < deviations.length
+  const harmless = common || data.categorical === true || few
+  if (constants > 0) found.push(someConstant(data, columns, constants, harmless, chunk))
   if (found.length > 0) return found
   return [
     pass({

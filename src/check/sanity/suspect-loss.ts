@@ -85,7 +85,7 @@ export function suspectLoss(
       words: `The loss is ${factor === -1 ? 'the negative' : `${number(factor)} times`} of what it should be: training would make it worse and worse. A cross-entropy is minus the logarithm.`,
     })
   const outputs = draws[0].scores.data.length / sample.rows.length
-  const named = namedFactor(factor, sample.rows.length, outputs)
+  const named = namedFactor(factor, sample.rows.length, labelled ? 1 : outputs)
   return fail({
     ...found,
     code: 'loss-reduction',
@@ -139,5 +139,5 @@ function namedFactor(factor: number, examples: number, outputs: number): string 
     { value: 1 / outputs, words: 'divided by the number of outputs once more' },
     { value: 0.5, words: 'a half, as in ½·(difference)²' },
   ]
-  return factors.find(({ value }) => Math.abs(factor / value - 1) < 1e-4)?.words
+  return factors.find(({ value }) => value !== 1 && Math.abs(factor / value - 1) < 1e-4)?.words
 }
