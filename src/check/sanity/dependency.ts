@@ -3,7 +3,7 @@ import { RandomStream } from '../../base/random.ts'
 import { allocate, type Engine } from '../../engine/engine.ts'
 import { toFloat64 } from '../../graph/float64.ts'
 import { operators } from '../../graph/ops/index.ts'
-import type { Graph, Value } from '../../graph/types.ts'
+import type { Graph, OpKind, Value } from '../../graph/types.ts'
 import { initialValue } from '../../nn/model.ts'
 import { buildNet, inputName, type NetDescription, targetInput, targetName } from '../../train/graphs.ts'
 import { plural } from '../words.ts'
@@ -22,8 +22,10 @@ const rounding = 1e-9
 interface Mixing {
   /** How many of the examples' losses changed with another's inputs. */
   readonly pairs: number
-  /** The first value that does, in the order of computing; undefined where it could not be told. */
-  readonly first: Value | undefined
+  /** The operator of the first value that does, in the order of computing; undefined where it could not be told. */
+  readonly kind: OpKind | undefined
+  /** The layer that makes it; undefined where none could be named. */
+  readonly layer: string | undefined
   /** Whether it lies behind the scores: in the loss. */
   readonly inLoss: boolean
   /** Whether running values of the batch belong to the layer that it is in. */
@@ -73,7 +75,7 @@ export async function checkDependency(
 
 function mixes(found: Mixing, when: string): SanityFinding {
   const place = found.inLoss ? 'the loss' : placeOf(found)
-  const kind = found.first?.node?.kind
+  const { kind } = found
   return fail({
     expected: "no example's loss depends on another's inputs",
     got: `${plural(found.pairs, 'pair')} of ${examples * (examples - 1)} do, ${when}; the first value that does is made in ${place}${kind === undefined ? '' : ` (${kind})`}`,
@@ -82,11 +84,12 @@ function mixes(found: Mixing, when: string): SanityFinding {
   })
 }
 
+const placeOf = ({ layer }: Mixing) => layer ?? "the model's own function"
+
 /** The layer's name, which stands before the last dot of what it makes. */
-function placeOf({ first }: Mixing): string {
-  if (first === undefined) return 'a layer'
-  const dot = first.name.lastIndexOf('.')
-  return dot < 0 ? "the model's own function" : first.name.slice(0, dot)
+function layerOf({ name }: Value): string | undefined {
+  const dot = name.lastIndexOf('.')
+  return dot < 0 ? undefined : name.slice(0, dot)
 }
 
 /** As many examples as are asked for, neighbours with different inputs; undefined where all are the same. */
@@ -107,6 +110,8 @@ interface Watched {
   readonly graph: Graph
   /** Values along an axis of which the examples lie, in the order of making. */
   readonly values: readonly Value[]
+  /** The layer that makes each. */
+  readonly layers: readonly (string | undefined)[]
   readonly output: Value
   readonly losses: Value
   readonly set: (inputs: Record<string, { readonly data: unknown }>) => void
@@ -120,6 +125,8 @@ function watch(net: NetDescription, training: boolean, sample: Sample, seed: num
   const values = nodes
     .flatMap(({ outputs }) => outputs)
     .filter((value) => value !== losses && axisOf(value) !== undefined)
+  // As outputs they get other names.
+  const layers = values.map(layerOf)
   const graph = builder.graph('dependency', [
     ['losses', losses],
     ...values.map((value, i) => [`watched/${i}`, value] as const),
@@ -127,6 +134,7 @@ function watch(net: NetDescription, training: boolean, sample: Sample, seed: num
   return {
     graph: toFloat64(graph, operators),
     values,
+    layers,
     output,
     losses,
     set(inputs) {
@@ -186,11 +194,12 @@ async function mixingOf(
       })
     }
     if (pairs === 0) return undefined
-    const first = values.find((_, i) => mixed.has(i))
-    const layer = first?.name.slice(0, Math.max(0, first.name.lastIndexOf('.')))
+    const at = values.findIndex((_, i) => mixed.has(i))
+    const [first, layer] = at < 0 ? [] : [values[at], watched.layers[at]]
     return {
       pairs,
-      first,
+      kind: first?.node?.kind,
+      layer,
       inLoss: first === undefined || first.id > watched.output.id,
       batchStatistics:
         first !== undefined && (first.node?.kind === 'BatchNormalization' || watched.statistics.includes(layer ?? '')),
