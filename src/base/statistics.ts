@@ -15,3 +15,34 @@ export function wilsonInterval(successes: number, trials: number): readonly [low
   const half = (z95 / (1 + z2 / trials)) * Math.sqrt((p * (1 - p)) / trials + z2 / (4 * trials * trials))
   return [Math.max(0, centre - half), Math.min(1, centre + half)]
 }
+
+/**
+ * The largest distance between the distributions of two samples (Kolmogorov and Smirnov).
+ *
+ * @param a, b in rising order, at least one number each
+ * @returns from 0 to 1; NaN where one of them holds a NaN
+ */
+export function kolmogorovSmirnov(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  let [i, j, most] = [0, 0, 0]
+  while (i < a.length && j < b.length) {
+    const value = Math.min(a[i], b[j])
+    if (Number.isNaN(value)) return Number.NaN
+    while (i < a.length && a[i] === value) i++
+    while (j < b.length && b[j] === value) j++
+    most = Math.max(most, Math.abs(i / a.length - j / b.length))
+  }
+  return most
+}
+
+/**
+ * How likely so large a distance is between two samples of one distribution: the asymptotic form 2·Σ (−1)^(k−1)·e^(−2k²λ²) with
+ * Stephens' correction (1970) λ = (√n + 0.12 + 0.11/√n)·distance, n = n₁n₂/(n₁ + n₂). Too large where there are ties.
+ */
+export function kolmogorovSmirnovProbability(distance: number, first: number, second: number): number {
+  const root = Math.sqrt((first * second) / (first + second))
+  const lambda = (root + 0.12 + 0.11 / root) * distance
+  if (lambda < 0.2) return 1
+  let sum = 0
+  for (let k = 1; k <= 100; k++) sum += (k % 2 === 1 ? 2 : -2) * Math.exp(-2 * (k * lambda) ** 2)
+  return Math.min(1, Math.max(0, sum))
+}

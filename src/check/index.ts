@@ -1,4 +1,4 @@
-/** @file `rappel/check`: the gradient check. Loads without a runtime. */
+/** @file `rappel/check`: the gradient check, and the sanity checks before learning. Loads without a runtime. */
 
 export * from './adapters/index.ts'
 export { checkEvaluator } from './check-evaluator.ts'
@@ -20,3 +20,5 @@ export type {
   TensorReport,
   Verdict,
 } from './report.ts'
+export type { SanityCheckName, SanityFinding, SanityReport, SanityVerdict } from './sanity/report.ts'
+export { type SanityOptions, sanityChecks } from './sanity/sanity.ts'

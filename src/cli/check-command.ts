@@ -1,8 +1,9 @@
 /** @file `rappel check`. */
 import { show, usageError } from '../base/errors.ts'
 import { pointText } from '../check/model-check.ts'
-import type { Verdict } from '../check/report.ts'
+import type { SanityCheckName } from '../check/sanity/report.ts'
 import type { Flags } from './arguments.ts'
+import type { CheckDocument } from './check-document.ts'
 import { checkText } from './check-report.ts'
 import { findConfigFile } from './config-file.ts'
 import { toJson } from './document.ts'
@@ -13,13 +14,17 @@ import { Stop } from './stop.ts'
 import { workInChild } from './supervise.ts'
 import { wholeNumber } from './train-command.ts'
 
-/** Checks the gradients of the project in `--config`. @returns the exit status */
+/** Checks gradients, data, loss and net of the project in `--config`. @returns the exit status */
 export async function checkCommand(flags: Flags): Promise<number> {
   const stop = new Stop()
   const request = requestOf(flags)
   const ended = await workInChild(
     { type: 'check', request },
     (message) => {
+      if (message.type === 'looking') {
+        const text = stages[message.check]
+        if (text !== undefined) process.stderr.write(`${text}\n`)
+      }
       if (message.type !== 'checking') return
       const { steps, part } = message.progress
       process.stderr.write(`checking the ${part === 'data' ? 'data loss' : part} ${pointText(steps)}\n`)
@@ -39,12 +44,19 @@ export async function checkCommand(flags: Flags): Promise<number> {
   process.stdout.write(text)
   if (document.verdict === 'inconclusive')
     process.stderr.write('rappel: the check is inconclusive: nothing is shown to be wrong, nor all to be right\n')
-  return stop.asked.aborted ? stop.status : statusOf(document.verdict)
+  return stop.asked.aborted ? stop.status : statusOf(document)
 }
 
-/** 1 where a gradient is wrong. What could not be shown either way is a warning, no failure. */
-export function statusOf(verdict: Verdict): 0 | 1 {
-  return verdict === 'fail' ? 1 : 0
+/** What is told at the first check of each kind. */
+const stages: Partial<Record<SanityCheckName, string>> = {
+  inputs: 'checking the data',
+  loss: 'checking the loss and the net',
+  overfit: 'learning a few examples by heart',
+}
+
+/** 1 where something is wrong. Warnings, and what could not be shown either way, are no failure. */
+export function statusOf({ verdict, sanity }: Pick<CheckDocument, 'verdict' | 'sanity'>): 0 | 1 {
+  return verdict === 'fail' || sanity.verdict === 'fail' ? 1 : 0
 }
 
 function requestOf(flags: Flags): CheckRequest {

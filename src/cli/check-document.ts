@@ -1,6 +1,7 @@
-/** @file The document of a gradient check: what `rappel check --json` prints. Documented in docs/json.md. */
+/** @file The document of the checks before learning: what `rappel check --json` prints. Documented in docs/json.md. */
 import type { Float32Report, ModelReport } from '../check/model-report.ts'
 import type { CoordinateReport, GradientReport, TensorReport } from '../check/report.ts'
+import type { SanityReport } from '../check/sanity/report.ts'
 import type { TrainingPlan } from '../train/plan.ts'
 
 /** Most coordinates of a tensor in a document: the worst ones. */
@@ -21,11 +22,18 @@ export interface CheckDocument extends Omit<ModelReport, 'points'> {
     readonly penalty?: GradientReport
     readonly float32: Float32Report
   }[]
+  /** Of the gradient check. */
   readonly seconds: number
   readonly engine: string
+  readonly sanity: SanityReport & { readonly seconds: number }
 }
 
-export function checkDocument(report: ModelReport, plan: TrainingPlan, engine: string, seconds: number): CheckDocument {
+/** @param about what was checked, on which engine, and how long the gradient check took */
+export function checkDocument(
+  report: ModelReport,
+  sanity: CheckDocument['sanity'],
+  { plan, engine, seconds }: { readonly plan: TrainingPlan; readonly engine: string; readonly seconds: number },
+): CheckDocument {
   const { verdict, words, examples, depth, points, warnings } = report
   const [first] = points
   return {
@@ -47,6 +55,7 @@ export function checkDocument(report: ModelReport, plan: TrainingPlan, engine: s
     warnings,
     seconds,
     engine,
+    sanity,
   }
 }
 

@@ -1,9 +1,10 @@
-/** @file The report of a gradient check, for a person: a table by parameter, then what is wrong and what to do. */
+/** @file The report of the checks, for a person: the gradients by parameter, then what is wrong and what to do, then the sanity checks. */
 import { pointText } from '../check/model-check.ts'
 import { worstVerdict } from '../check/model-report.ts'
 import type { Band, GradientReport, TensorReport, Verdict } from '../check/report.ts'
 import type { CheckDocument } from './check-document.ts'
 import { count, type Paint } from './report.ts'
+import { sanityLine, sanityText } from './sanity-report.ts'
 
 /** From the least worrying to the most. */
 const bands: readonly Band[] = [
@@ -60,14 +61,15 @@ export function checkText(document: CheckDocument, paint: Paint): string {
   const parts = [headline(document, paint), table(rowsOf(document), paint), findings(document, paint)]
   const { warnings, verdict, words } = document
   parts.push(warnings.map((warning) => `${paint('yellow', 'warning')} ${warning}`).join('\n'))
-  parts.push(`${paint(verdictColours[verdict], verdict)} ${words}`)
+  parts.push(`${paint(verdictColours[verdict], verdict)} ${words}`, sanityText(document.sanity, paint))
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
-/** One line, for where the check is not the matter. */
-export function checkLine({ verdict, words, parameters, seconds }: CheckDocument): string {
-  if (verdict === 'pass') return `gradient check: pass, ${count(parameters)} parameters in ${seconds.toFixed(2)} s`
-  return `gradient check: ${verdict}. ${words}`
+/** A line for each kind of check, for where the checks are not the matter. */
+export function checkLines({ verdict, words, parameters, seconds, sanity }: CheckDocument): string {
+  const gradients =
+    verdict === 'pass' ? `pass, ${count(parameters)} parameters in ${seconds.toFixed(2)} s` : `${verdict}. ${words}`
+  return `gradient check: ${gradients}\n${sanityLine(sanity)}`
 }
 
 function headline({ data, loss, penalty, parameters, examples, points, seconds }: CheckDocument, paint: Paint): string {

@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path'
 import { checkModel } from '../check/model-check.ts'
+import { sanityChecks } from '../check/sanity/sanity.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nativeEngine } from '../engine/native.ts'
 import { environment } from '../store/environment.ts'
@@ -84,7 +85,13 @@ async function check(plan: TrainingPlan, { extent, examples }: CheckRequest): Pr
     onProgress: (progress) => tell({ type: 'checking', progress }),
     signal: stop.signal,
   })
-  return checkDocument(report, plan, engine.description, (performance.now() - startedAt) / 1000)
+  const checkedAt = performance.now()
+  const sanity = await sanityChecks(plan, engine, {
+    onProgress: (name) => tell({ type: 'looking', check: name }),
+    signal: stop.signal,
+  })
+  const [seconds, sanitySeconds] = [checkedAt - startedAt, performance.now() - checkedAt].map((ms) => ms / 1000)
+  return checkDocument(report, { ...sanity, seconds: sanitySeconds }, { plan, engine: engine.description, seconds })
 }
 
 async function train(

@@ -42,7 +42,7 @@ export const commands: Readonly<Record<string, Command>> = {
     run: async (flags) => (await import('./train-command.ts')).trainCommand(flags),
   },
   check: {
-    summary: 'check the gradients of the project in this folder',
+    summary: 'check gradients, data, loss and net of the project in this folder',
     options: {
       config: { value: '<file>', help: 'the configuration, or its folder (default: rappel.config.ts)' },
       ...chance,

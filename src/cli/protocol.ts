@@ -1,5 +1,6 @@
 /** @file What the command line and the process that works say to each other. */
 import type { CheckProgress } from '../check/model-check.ts'
+import type { SanityCheckName } from '../check/sanity/report.ts'
 import type { LoadProgress } from '../data/progress.ts'
 import type { TrainingEvent } from '../train/events.ts'
 import type { CheckDocument } from './check-document.ts'
@@ -22,7 +23,7 @@ export interface TrainRequest extends Project {
   readonly store?: string
   /** A run to go on with: its id, its folder, or 'last'. Its configuration, seed and threads are used again. */
   readonly resume?: string
-  /** Whether the gradients are checked before. */
+  /** Whether gradients and project are checked before. */
   readonly check?: boolean
 }
 
@@ -47,6 +48,8 @@ export type FromChild =
   | { readonly type: 'claimed'; readonly folder: RunFolder }
   | { readonly type: 'event'; readonly event: TrainingEvent }
   | { readonly type: 'checking'; readonly progress: CheckProgress }
+  /** One of the checks before learning begins. */
+  | { readonly type: 'looking'; readonly check: SanityCheckName }
   /** The check before a training. */
   | { readonly type: 'before'; readonly check: CheckDocument }
   | Result

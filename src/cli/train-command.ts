@@ -3,7 +3,7 @@ import { usageError } from '../base/errors.ts'
 import { checkField } from '../train/config.ts'
 import type { Flags } from './arguments.ts'
 import type { CheckDocument } from './check-document.ts'
-import { checkLine } from './check-report.ts'
+import { checkLines } from './check-report.ts'
 import { findConfigFile } from './config-file.ts'
 import { type RunDocument, toJson } from './document.ts'
 import { printFailure } from './failure.ts'
@@ -22,7 +22,7 @@ export async function trainCommand(flags: Flags): Promise<number> {
   return run(flags, config === undefined ? undefined : findConfigFile(config))
 }
 
-/** Checks the gradients of a small net, then trains it on the built-in digits. */
+/** Checks a small net and its data, then trains it on the built-in digits. */
 export async function demoCommand(flags: Flags): Promise<number> {
   return run(flags, undefined, true)
 }
@@ -68,7 +68,7 @@ async function run(flags: Flags, configFile: string | undefined, check = false):
 
 function showCheck(check: CheckDocument, flags: Flags): void {
   if (flags.events) process.stdout.write(`${toJson({ type: 'check', ...check })}\n`)
-  process.stderr.write(`${checkLine(check)}\n`)
+  process.stderr.write(`${checkLines(check)}\n`)
 }
 
 function print(document: RunDocument, flags: Flags): void {

@@ -1,8 +1,21 @@
 /** @file Losses: how wrong each example is. What is minimised is their mean over the batch. */
 import { checkOptions, checkRange, RappelError } from '../base/errors.ts'
-import { sameShape, sizeOf, type Tensor, tensor, typeText } from '../base/tensor.ts'
+import { type Shape, sameShape, sizeOf, type Tensor, tensor, typeText } from '../base/tensor.ts'
 import * as op from '../graph/op.ts'
 import type { Value } from '../graph/types.ts'
+
+/**
+ * What a loss computes from an example's scores and target, for checks that compute it once more by themselves. 'softmax' and 'hinge' take
+ * class numbers; 'distribution' takes distributions over the classes; the others are means over the outputs.
+ */
+export type LossFormula =
+  | { readonly kind: 'softmax'; readonly smoothing: number }
+  | { readonly kind: 'distribution'; readonly classes: number }
+  | { readonly kind: 'binary' }
+  | { readonly kind: 'hinge'; readonly margin: number }
+  | { readonly kind: 'squared' }
+  | { readonly kind: 'absolute' }
+  | { readonly kind: 'huber'; readonly delta: number }
 
 export interface Loss {
   readonly name: string
@@ -16,6 +29,11 @@ export interface Loss {
   outputs?(classes: number): number
   /** Classification: how many examples of a batch are answered right, a float32 scalar; default: `correctCount`. */
   correct?(output: Value, target: Value): Value
+  /**
+   * Which of the known formulas it computes on scores of this shape, [batch, …], where it is one. A loss of your own that says so is
+   * compared with the formula before it trains (`rappel check`).
+   */
+  formula?(scores: Shape): LossFormula
   /** Regression: the same loss for data whose targets are class numbers, where there is one. */
   readonly forClasses?: Loss
 }
@@ -42,6 +60,7 @@ export function softmaxCrossEntropy(options: { smoothing?: number } = {}): Loss 
       return crossEntropy(output, op.add(op.mul(chosen, 1 - smoothing), smoothing / classes))
     },
     probabilities: (output) => op.softmax(output),
+    formula: () => ({ kind: 'softmax', smoothing }),
   }
 }
 
@@ -66,6 +85,7 @@ export function softCrossEntropy(): Loss {
       return crossEntropy(output, target)
     },
     probabilities: (output) => op.softmax(output),
+    formula: (scores) => ({ kind: 'distribution', classes: scores[scores.length - 1] }),
   }
 }
 
@@ -89,6 +109,7 @@ export function binaryCrossEntropy(): Loss {
     task: 'regression',
     perExample,
     probabilities: op.sigmoid,
+    formula: () => ({ kind: 'binary' }),
     forClasses: {
       name,
       task: 'classification',
@@ -96,6 +117,7 @@ export function binaryCrossEntropy(): Loss {
         checkOneScore(output, target)
         return perExample(output, asScores(output, target))
       },
+      formula: () => ({ kind: 'binary' }),
       probabilities: (output) => op.concat([op.sigmoid(op.neg(output)), op.sigmoid(output)], output.shape.length - 1),
       outputs(classes) {
         if (classes === 2) return 1
@@ -133,6 +155,7 @@ export function structuredSvm(options: { margin?: number } = {}): Loss {
       const margins = op.relu(op.add(op.sub(output, correct), margin))
       return overPositions(op.reduceSum(op.mul(margins, op.sub(1, chosen)), classes))
     },
+    formula: () => ({ kind: 'hinge', margin }),
   }
 }
 
@@ -141,7 +164,7 @@ export function structuredSvm(options: { margin?: number } = {}): Loss {
  * their variance as loss.
  */
 export function squaredError(): Loss {
-  return ofDifference('squaredError', op.square)
+  return ofDifference('squaredError', { kind: 'squared' }, op.square)
 }
 
 /**
@@ -149,7 +172,7 @@ export function squaredError(): Loss {
  * targets' median has their mean distance from it as loss.
  */
 export function absoluteError(): Loss {
-  return ofDifference('absoluteError', op.abs)
+  return ofDifference('absoluteError', { kind: 'absolute' }, op.abs)
 }
 
 /**
@@ -161,7 +184,7 @@ export function absoluteError(): Loss {
 export function huber(options: { delta?: number } = {}): Loss {
   checkOptions('huber', options, ['delta'])
   const delta = checkRange('delta', options.delta ?? 1, { min: 0, open: 'min' })
-  return ofDifference(`huber(${delta})`, (difference) => {
+  return ofDifference(`huber(${delta})`, { kind: 'huber', delta }, (difference) => {
     const size = op.abs(difference)
     const near = op.minimum(size, delta)
     // ½·d² where near is |d|, δ·|d| − ½δ² where it is δ. The slopes of both meet at δ, also by the rule for ties.
@@ -170,7 +193,7 @@ export function huber(options: { delta?: number } = {}): Loss {
 }
 
 /** A loss of each output's difference from its target, averaged over an example's outputs. */
-function ofDifference(name: string, each: (difference: Value) => Value): Loss {
+function ofDifference(name: string, formula: LossFormula, each: (difference: Value) => Value): Loss {
   return {
     name,
     task: 'regression',
@@ -178,6 +201,7 @@ function ofDifference(name: string, each: (difference: Value) => Value): Loss {
       checkAlike(output, target)
       return overPositions(each(op.sub(output, target)))
     },
+    formula: () => formula,
   }
 }
 

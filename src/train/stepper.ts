@@ -88,7 +88,7 @@ export function stepsAtOnce(graph: Graph, milliseconds: number): number {
  * About how long a graph takes: the arithmetic of its products and the numbers that its nodes give. The same on every machine:
  * nothing that a run does depends on the clock.
  */
-function roughMilliseconds(graph: Graph): number {
+export function roughMilliseconds(graph: Graph): number {
   return graph.nodes.reduce((sum, node) => {
     const { body } = node.attributes
     if (typeof body === 'object' && 'nodes' in body) return sum + tripsOf(node) * roughMilliseconds(body)

@@ -2,9 +2,10 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, describe, expect, test } from 'vitest'
 import type { TensorReport } from '../../src/check/report.ts'
+import { sanityCheckNames } from '../../src/check/sanity/report.ts'
 import { statusOf } from '../../src/cli/check-command.ts'
 import type { CheckDocument } from '../../src/cli/check-document.ts'
-import { checkLine, checkText } from '../../src/cli/check-report.ts'
+import { checkLines, checkText } from '../../src/cli/check-report.ts'
 import { configText, ending, Installation, Project } from './installation.ts'
 
 const cli = new Installation()
@@ -31,7 +32,10 @@ describe('a right project', () => {
         'checking the data loss as initialised',
         'checking the penalty as initialised',
         'checking the data loss after 20 steps of training',
-        'checking the penalty after 20 steps of training\n',
+        'checking the penalty after 20 steps of training',
+        'checking the data',
+        'checking the loss and the net',
+        'learning a few examples by heart\n',
       ].join('\n'),
     ])
     expect(stdout).toMatch(
@@ -40,7 +44,10 @@ describe('a right project', () => {
     expect(stdout).toMatch(/^parameter +shape +checks +zero +kinks +worst band +rel. error +float32 +verdict$/m)
     for (const name of ['dense1.weight', 'dense1.bias', 'dense2.weight', 'dense2.bias'])
       expect(stdout).toMatch(new RegExp(`^${name} .* pass$`, 'm'))
-    expect(stdout).toMatch(/\npass The gradients are right: as initialised and after 20 steps of training\.\n$/)
+    expect(stdout).toMatch(/\npass The gradients are right: as initialised and after 20 steps of training\.\n/)
+    expect(stdout).toMatch(/\nbefore learning: 9 passed, in \d+\.\d\d s\n/)
+    for (const name of sanityCheckNames) expect(stdout).toMatch(new RegExp(`^${name} +pass `, 'm'))
+    expect(stdout).toMatch(/\n\npass Nothing speaks against training\.\n$/)
     expect(stdout).not.toContain('\x1b')
   })
   test('--json: one document, each of its fields documented', async () => {
@@ -67,12 +74,34 @@ describe('a right project', () => {
   })
 })
 
-/** The names of all fields, at any depth. */
+/** The names of all fields, at any depth; what is evidence has names of its own. */
 function names(value: unknown): string[] {
   if (typeof value !== 'object' || value === null) return []
   if (Array.isArray(value)) return value.flatMap(names)
-  return Object.entries(value).flatMap(([name, inner]) => [name, ...names(inner)])
+  return Object.entries(value).flatMap(([name, inner]) => [name, ...(name === 'evidence' ? [] : names(inner))])
 }
+
+test('a project with a fault: a line in the table, what to do, and the exit status 1', async () => {
+  const folder = project(
+    configText(
+      { ...net, data: 'data', loss: 'own' },
+      [
+        "import { op } from 'rappel/graph'",
+        'const softmax = loss.softmaxCrossEntropy()',
+        'const own = { ...softmax, perExample: (output, target) => op.mul(softmax.perExample(output, target), 10) }',
+        'const { inputs, targets } = digits()',
+        "const data = dataset({ inputs, targets, task: 'classification' })",
+        '',
+      ].join('\n'),
+    ),
+  )
+  const { status, stdout } = await cli.run(['check'], { cwd: folder })
+  expect(status).toBe(1)
+  expect(stdout).toMatch(/^loss +fail +loss-reduction: /m)
+  expect(stdout).toContain('\nfail loss-reduction (loss)\n  expected  ')
+  expect(stdout).toContain('The loss is 10 times what it should be.')
+  expect(stdout).toMatch(/\nfail loss-reduction: see above\.\n$/)
+})
 
 describe('bad usage', () => {
   test.each([
@@ -108,12 +137,15 @@ test('the demo says that its gradients were checked', async () => {
   const folder = project('')
   const { status, stdout, stderr } = await cli.run(['demo', '--events'], { cwd: folder })
   expect(status).toBe(0)
-  expect(stderr).toMatch(/^gradient check: pass, 7,510 parameters in \d+\.\d\d s\n/)
+  expect(stderr).toMatch(/^gradient check: pass, 7,510 parameters in \d+\.\d\d s\nsanity checks: pass, 9 passed in /)
   expect(JSON.parse(stdout.split('\n')[0])).toMatchObject({ type: 'check', schema: 1, verdict: 'pass' })
 })
 
 test('only what is wrong is a failure', () => {
-  expect([statusOf('pass'), statusOf('inconclusive'), statusOf('fail')]).toEqual([0, 0, 1])
+  const status = (verdict: CheckDocument['verdict'], ofSanity: 'pass' | 'warning' | 'fail') =>
+    statusOf({ verdict, sanity: { verdict: ofSanity, words: '', findings: [], seconds: 0 } })
+  expect([status('pass', 'pass'), status('inconclusive', 'warning')]).toEqual([0, 0])
+  expect([status('fail', 'pass'), status('pass', 'fail')]).toEqual([1, 1])
 })
 
 describe('the text of a failure', () => {
@@ -167,6 +199,24 @@ describe('the text of a failure', () => {
     warnings: ['The penalty swamps the data.'],
     seconds: 0.5,
     engine: 'a runtime',
+    sanity: {
+      verdict: 'warning',
+      words: 'Add some.',
+      findings: [
+        { check: 'inputs', verdict: 'pass', expected: 'some', got: 'some', words: 'Fine.', evidence: {} },
+        { check: 'signal', verdict: 'skipped', expected: '', got: '', words: 'Too few rows.', evidence: {} },
+        {
+          check: 'targets',
+          verdict: 'warning',
+          code: 'class-imbalance',
+          expected: 'both',
+          got: 'one',
+          words: 'Add some.',
+          evidence: {},
+        },
+      ],
+      seconds: 0.25,
+    },
   }
 
   test('names the tensor, what is wrong with it, and what it looks like', () => {
@@ -182,6 +232,20 @@ describe('the text of a failure', () => {
       warning The penalty swamps the data.
 
       fail Data loss, as initialised: dense1.weight is wrong.
+
+      before learning: 1 passed, 1 with a warning, 1 skipped, in 0.25 s
+
+      check    verdict  what came
+      inputs   pass     some
+      signal   skipped  Too few rows.
+      targets  warning  class-imbalance: one
+
+      warning class-imbalance (targets)
+        expected  both
+        got       one
+        Add some.
+
+      warning class-imbalance: see above.
       "
     `)
   })
@@ -192,6 +256,9 @@ describe('the text of a failure', () => {
     expect(painted).toContain('<green>happy     </>')
   })
   test('in one line', () => {
-    expect(checkLine(document)).toBe('gradient check: fail. Data loss, as initialised: dense1.weight is wrong.')
+    expect(checkLines(document).split('\n')).toEqual([
+      'gradient check: fail. Data loss, as initialised: dense1.weight is wrong.',
+      'sanity checks: warning, class-imbalance: one. Add some.',
+    ])
   })
 })
