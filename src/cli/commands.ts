@@ -100,7 +100,7 @@ export const commands: Readonly<Record<string, Command>> = {
         run: async (flags, ...runs) => (await import('./runs-command.ts')).deleteRuns(flags, runs),
       },
       import: {
-        summary: "take in JSON lines, TensorBoard's event files, or folders of them",
+        summary: "take in JSON lines, TensorBoard's event files, folders of them",
         argument: '<file...>',
         options: record,
         example: 'rappel runs import logs/events.out.tfevents.1760000000.host',

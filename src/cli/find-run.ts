@@ -21,7 +21,7 @@ export async function withStore<T>(
   options: SqliteOptions,
   work: (store: Store) => Promise<T>,
 ): Promise<T | undefined> {
-  const path = storePath(flags.store as string | undefined)
+  const path = storeOf(flags)
   if (!existsSync(path)) {
     if (flags.store === undefined) return undefined
     throw usageError(`there is no store ${path}`, 'name the file with --store; without it, it is .rappel/runs.sqlite')
@@ -34,9 +34,14 @@ export async function withStore<T>(
   }
 }
 
-/** @throws RappelError 'usage' that there is nothing to show */
-export function nothingRecorded(): RappelError {
-  return usageError(`no runs are recorded in ${storePath()}`, howToBegin)
+/** Path of the store that a command means. */
+export function storeOf(flags: Flags): string {
+  return storePath(flags.store as string | undefined)
+}
+
+/** What to say where there is nothing to show. */
+export function nothingRecorded(flags: Flags): RappelError {
+  return usageError(`no runs are recorded in ${storeOf(flags)}`, howToBegin)
 }
 
 /**
@@ -44,9 +49,9 @@ export function nothingRecorded(): RappelError {
  *
  * @throws RappelError 'usage' with the nearest that there is
  */
-export async function findRuns(store: Store, names: readonly string[]): Promise<StoredRun[]> {
+export async function findRuns(store: Store, names: readonly string[], flags: Flags): Promise<StoredRun[]> {
   const runs = await store.runs()
-  if (runs.length === 0) throw nothingRecorded()
+  if (runs.length === 0) throw nothingRecorded(flags)
   const found = names.map((name) => {
     const run =
       name === 'last'

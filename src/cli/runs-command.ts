@@ -2,11 +2,10 @@
 import { existsSync, rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { RappelError, usageError } from '../base/errors.ts'
-import { storePath } from '../store/place.ts'
 import type { Plain, Series, Store, StoredRun } from '../store/store.ts'
 import type { Flags } from './arguments.ts'
 import { toJson } from './document.ts'
-import { findRuns, howToBegin, nothingRecorded, withStore } from './find-run.ts'
+import { findRuns, howToBegin, nothingRecorded, storeOf, withStore } from './find-run.ts'
 import { painter } from './report.ts'
 import { flatten, isLoss, type Reached, type RunDetails, type RunSummary, reachedOf, summaryOf } from './run-summary.ts'
 import { type Comparison, comparisonText, listText, runText } from './runs-report.ts'
@@ -20,7 +19,7 @@ export async function listRuns(flags: Flags): Promise<number> {
       for (const run of await store.runs()) summaries.push(await summaryOf(store, run))
       return summaries
     })) ?? []
-  const path = storePath(flags.store as string | undefined)
+  const path = storeOf(flags)
   if (flags.json) return print(`${toJson({ schema: 1, store: path, runs })}\n`)
   if (runs.length === 0) return print(`no runs are recorded in ${path}\n  ${howToBegin}\n`)
   return print(listText(runs, path, Date.now(), painter(process.stdout)))
@@ -29,10 +28,10 @@ export async function listRuns(flags: Flags): Promise<number> {
 /** @param name of the run; default: the newest */
 export async function showRun(flags: Flags, name: string | undefined): Promise<number> {
   const details = await withStore(flags, reading, async (store) => {
-    const run = name === undefined ? (await store.runs()).at(-1) : (await findRuns(store, [name]))[0]
+    const run = name === undefined ? (await store.runs()).at(-1) : (await findRuns(store, [name], flags))[0]
     return run && detailsOf(store, run)
   })
-  if (details === undefined) throw nothingRecorded()
+  if (details === undefined) throw nothingRecorded(flags)
   if (!flags.json) return print(runText(details, Date.now(), painter(process.stdout)))
   const { run, curves: _, ...rest } = details
   return print(`${toJson({ schema: 1, ...run, ...rest })}\n`)
@@ -66,12 +65,12 @@ async function detailsOf(store: Store, run: StoredRun): Promise<RunDetails> {
 
 export async function compareRuns(flags: Flags, names: readonly string[]): Promise<number> {
   const comparison = await withStore(flags, reading, async (store) => {
-    const runs = await findRuns(store, names)
+    const runs = await findRuns(store, names, flags)
     if (runs.length < 2)
       throw usageError(`only the run ${runs[0].id} is named, expected two or more`, 'rappel runs lists them')
     return comparisonOf(store, runs)
   })
-  if (comparison === undefined) throw nothingRecorded()
+  if (comparison === undefined) throw nothingRecorded(flags)
   if (flags.json) return print(`${toJson({ schema: 1, ...comparison })}\n`)
   return print(comparisonText(comparison, painter(process.stdout)))
 }
@@ -110,7 +109,7 @@ async function configurationOf(store: Store, run: StoredRun): Promise<Map<string
 
 export async function deleteRuns(flags: Flags, names: readonly string[]): Promise<number> {
   const removed = await withStore(flags, {}, async (store) => {
-    const runs = await findRuns(store, names)
+    const runs = await findRuns(store, names, flags)
     // All are looked at before the first is taken away.
     const busy = runs.find(({ writing }) => writing)
     if (busy !== undefined)
@@ -126,7 +125,7 @@ export async function deleteRuns(flags: Flags, names: readonly string[]): Promis
     }
     return done
   })
-  if (removed === undefined) throw nothingRecorded()
+  if (removed === undefined) throw nothingRecorded(flags)
   if (flags.json) return print(`${toJson({ schema: 1, removed })}\n`)
   for (const { id, name, folder, left } of removed) {
     const rest = left === undefined ? '' : `; ${left}, named with --out, is left as it is`

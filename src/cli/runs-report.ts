@@ -77,7 +77,7 @@ function durationText(milliseconds: number): string {
 /** All of one run: what came out, how, from what. */
 export function runText(details: RunDetails, now: number, paint: Paint): string {
   const { run, facts, curves, reached } = details
-  const head = `${paint('bold', run.name)} ${run.id}: ${paint(stateStyles[run.state], run.state)}${lasted(run, now)}, started ${ageText(now - run.startedAt)}`
+  const head = `${paint('bold', shortened(run.name, 60))} ${run.id}: ${paint(stateStyles[run.state], run.state)}${lasted(run, now)}, started ${ageText(now - run.startedAt)}`
   const parts = [head, ...storyText(details, paint), curveText(curves, paint)]
   if (reached.length > 0) parts.push(reachedText(reached, paint))
   parts.push(factsText(facts, run, paint), eventsText(details, paint))
@@ -100,7 +100,7 @@ function storyText({ run, result }: RunDetails, paint: Paint): string[] {
     lines.push(
       'Its process ended without a word: it was killed, or the machine stopped. What was written until then is here.',
     )
-  return lines.length === 0 ? [] : [lines.map((line) => paint('yellow', line)).join('\n')]
+  return lines.length === 0 ? [] : [lines.map((line) => paint('yellow', printable(line))).join('\n')]
 }
 
 /** More are a list for programs. */
@@ -160,7 +160,7 @@ function factsText(facts: Plain, { folder }: RunSummary, paint: Paint): string {
 }
 
 function eventsText({ events, checkpoints }: RunDetails, paint: Paint): string {
-  const parts = Object.entries(events).map(([type, number]) => `${count(number)} ${type}`)
+  const parts = Object.entries(events).map(([type, number]) => `${count(number)} ${printable(type)}`)
   if (checkpoints > 0) parts.push(`${count(checkpoints)} kept checkpoint${checkpoints === 1 ? '' : 's'}`)
   return parts.length === 0 ? '' : paint('dim', `events: ${parts.join(', ')}`)
 }
@@ -168,7 +168,7 @@ function eventsText({ events, checkpoints }: RunDetails, paint: Paint): string {
 /** A value in one line. */
 function plainText(value: Plain | undefined): string {
   if (value === undefined) return '–'
-  if (typeof value === 'string') return value
+  if (typeof value === 'string') return printable(value)
   if (typeof value === 'object' && value !== null)
     return shortened(Array.isArray(value) ? `[${value.map(plainText).join(', ')}]` : JSON.stringify(value), 60)
   return String(value)
@@ -218,6 +218,11 @@ function bestOf(series: string, reached: readonly (Reached | undefined)[]): numb
 }
 
 function shortened(text: string, most: number): string {
-  const characters = [...text.replaceAll(/\p{Cc}/gu, ' ')]
+  const characters = [...printable(text)]
   return characters.length <= most ? characters.join('') : `${characters.slice(0, most - 1).join('')}…`
+}
+
+/** Names and texts come from anywhere; what steers a terminal is no part of them. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ')
 }

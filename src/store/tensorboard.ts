@@ -71,7 +71,7 @@ export class TensorboardDecoder {
     let histogram: Uint8Array | undefined
     let tensor: Uint8Array | undefined
     message(bytes, (field, reader) => {
-      if (field === 1) tag = reader.string()
+      if (field === 1) tag = tagOf(reader.string())
       else if (field === 2) scalar = reader.float()
       else if (field === 5) histogram = reader.bytes()
       else if (field === 8) tensor = reader.bytes()
@@ -110,6 +110,11 @@ export class TensorboardDecoder {
       found.histograms[tag] = histogramOfRows(values)
     else found.others.push(tag)
   }
+}
+
+/** What a store and a terminal take as a name. */
+function tagOf(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, ' ').trim() || 'unnamed'
 }
 
 interface Found {

@@ -8,8 +8,8 @@ export type RecordSink = Pick<RunWriter, 'log' | 'logMany' | 'event'>
 
 /**
  * Writes the events of one run. Series: `loss` of every step's batch; `training/loss`, `training/accuracy`, `validation/loss`,
- * `validation/accuracy`, `penalty` and `learningRate` after every epoch; a probe's values under their own names. All else is recorded
- * as an event: see `toRecorded`.
+ * `validation/accuracy`, `penalty` and `learningRate` after every epoch; a probe's values under their own names, or behind the probe's
+ * where the loop has a series of that name (`objective/penalty`). All else is recorded as an event: see `toRecorded`.
  */
 export class TrainingRecord {
   readonly #sink: RecordSink
@@ -27,7 +27,7 @@ export class TrainingRecord {
     if (event.type === 'start') this.#batch = { size: event.batchSize, rows: event.data.training }
     if (event.type !== 'probe') return this.#sink.event(toRecorded(event))
     const { step, epoch, values, distributions, pictures } = event
-    this.#sink.log({ step, epoch, seconds }, values)
+    this.#sink.log({ step, epoch, seconds }, apart(event.probe, values))
     if (distributions === undefined && pictures === undefined) return
     const { values: _, ...rest } = toRecorded(event)
     this.#sink.event(rest as typeof rest & { type: 'probe' })
@@ -64,6 +64,24 @@ export class TrainingRecord {
       ...(event.learningRate !== undefined && { learningRate: event.learningRate }),
     })
   }
+}
+
+const ownSeries = [
+  'loss',
+  'training/loss',
+  'training/accuracy',
+  'validation/loss',
+  'validation/accuracy',
+  'penalty',
+  'learningRate',
+]
+
+/** Two sources in one series could not be told apart. */
+function apart(probe: string, values: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+  if (!ownSeries.some((name) => name in values)) return values
+  return Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [ownSeries.includes(name) ? `${probe}/${name}` : name, value]),
+  )
 }
 
 function measured(part: string, measurement: Measurement | undefined): Record<string, number> {

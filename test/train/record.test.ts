@@ -119,6 +119,19 @@ describe('series', () => {
   })
 })
 
+test("a probe's value of the same name as a series of the loop stands apart", () => {
+  const { series } = recorded(
+    { type: 'steps', first: 0, epoch: 0, losses: [3] },
+    { type: 'probe', probe: 'objective', step: 0, epoch: 0, values: { loss: 3, penalty: 1, objective: 4 } },
+  )
+  expect(series).toEqual({
+    loss: [[0, 0, 7, 3]],
+    'objective/loss': [[0, 0, 7, 3]],
+    'objective/penalty': [[0, 0, 7, 1]],
+    objective: [[0, 0, 7, 4]],
+  })
+})
+
 describe('events', () => {
   const all: TrainingEvent[] = [
     start,
