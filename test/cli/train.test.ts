@@ -167,7 +167,9 @@ describe('being stopped', () => {
     process.kill(group, 'SIGINT')
     const { status, stdout, stderr } = await ended
     expect(status).toBe(130)
-    expect(stderr).toMatch(/interrupted after \d+ steps; what was reached is kept in .*model\.onnx\n$/)
+    expect(stderr).toMatch(
+      /interrupted after \d+ steps; what was reached is kept in .*model\.onnx\n {2}go on: rappel train --resume \S+\n$/,
+    )
     expect(stdout).toContain('validation')
     expect(JSON.parse(text(`${runFolder()}/run.json`)).outcome).toEqual({ reason: 'interrupted' })
     expect(existsSync(`${folder}/${runFolder()}/model.onnx`)).toBe(true)
