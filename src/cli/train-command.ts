@@ -1,4 +1,5 @@
 /** @file `rappel train` and `rappel demo`. */
+import { dirname } from 'node:path'
 import { usageError } from '../base/errors.ts'
 import { checkField } from '../train/config.ts'
 import type { Flags } from './arguments.ts'
@@ -83,7 +84,10 @@ function statusOf({ outcome, steps, model }: RunDocument, stop: Stop): number {
     return 1
   }
   if (outcome.reason === 'interrupted')
-    process.stderr.write(`rappel: interrupted after ${steps} steps; what was reached is kept in ${model}\n`)
+    process.stderr.write(
+      `rappel: interrupted after ${steps} steps; what was reached is kept in ${model}\n` +
+        `  go on: rappel train --resume ${dirname(model as string)}\n`,
+    )
   return outcome.reason === 'interrupted' || stop.asked.aborted ? stop.status : 0
 }
 

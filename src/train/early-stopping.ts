@@ -3,7 +3,7 @@ import { checkInteger, checkOptions, checkRange, show, usageError } from '../bas
 import type { EpochEvent } from './events.ts'
 
 /**
- * Early stopping with patience (Bengio 2012, "Practical recommendations", section 3.1.2). It looks at the validation data after every
+ * Early stopping with patience (Bengio 2012, "Practical recommendations", section 3.1.1). It looks at the validation data after every
  * epoch, and once before the first.
  */
 export interface EarlyStopping {

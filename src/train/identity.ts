@@ -60,7 +60,7 @@ const mostValues = 4_000_000
  * What tells one set of examples from another: its description, and a digest of its rows, of a sample evenly over them where they
  * are more than four million values.
  */
-export function fingerprint(data: Examples): string {
+function fingerprint(data: Examples): string {
   const rows = rowsOf(data)
   const widths = [sizeOf(featureShapeOf(data)), sizeOf(targetShapeOf(data))]
   const sampled = Math.max(1, Math.min(rows, Math.floor(mostValues / (widths[0] + widths[1]))))

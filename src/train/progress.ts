@@ -53,7 +53,7 @@ export interface Capture {
 }
 
 /** What a later step needs, where it lies now; gradients are made anew. */
-export function regionsOf({ sets, bufferSets, buffers, current, watched, step }: TrainingState): Regions {
+function regionsOf({ sets, bufferSets, buffers, current, watched, step }: TrainingState): Regions {
   const roles = Object.entries(sets[current]).filter(([role]) => role !== 'g')
   return {
     ...Object.fromEntries(roles.map(([role, { region }]) => [stateName(role), region.data])),

@@ -13,9 +13,7 @@ import { readCheckpoint } from '../../src/train/checkpoint.ts'
 import { type Ended, ending, type Installation, Project } from './installation.ts'
 
 /** Dropout, batch normalisation, Adam, a rate that decays, random changes of the data, early stopping's best, and checkpoints all the time. */
-export const configuration = (
-  epochs: number,
-) => `import { augment, defineConfig, loss, nn, optim, schedule } from 'rappel'
+const configuration = (epochs: number) => `import { augment, defineConfig, loss, nn, optim, schedule } from 'rappel'
 import { digits } from 'rappel/data'
 export default defineConfig({
   data: digits(),

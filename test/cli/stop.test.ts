@@ -93,5 +93,7 @@ test('a signal to the process that trains alone is one to the run', async () => 
   process.kill(trainer, 'SIGINT')
   const { status, stderr } = await ended
   expect(status).toBe(130)
-  expect(stderr).toMatch(/rappel: interrupted after \d+ steps; what was reached is kept in .*model\.onnx\n$/)
+  expect(stderr).toMatch(
+    /rappel: interrupted after \d+ steps; what was reached is kept in .*model\.onnx\n {2}go on: rappel train --resume \S+\n$/,
+  )
 })

@@ -29,6 +29,20 @@ describe('scalars are worked out on the host', () => {
     expect(sgd({ learningRate: 0.5 }).scalars({ epoch: 0, step: 0 }, out)).toBe(out)
     expect(out[0]).toBe(0.5)
   })
+
+  test('the learning rate times a factor, a number or a schedule, and no other rate; the next call has it whole again', () => {
+    const at = { epoch: 2, step: 7 }
+    const plain = { momentum: 0.9, learningRate: 0.5 }
+    const decaying = { ...plain, learningRate: ({ epoch }: { epoch: number }) => 1 / epoch }
+    for (const options of [plain, decaying]) {
+      const rule = momentum(options)
+      const whole = [...rule.scalars(at)]
+      const tenth = [...rule.scalars(at, undefined, 0.1)]
+      expect(tenth).toEqual([...momentum({ ...plain, learningRate: 0.5 * 0.1 }).scalars(at)])
+      expect(tenth).not.toEqual(whole)
+      expect([...rule.scalars(at)]).toEqual(whole)
+    }
+  })
   test('the same settings or not: the loop is the same, so nothing compiles again', () => {
     const shape = (r: { program: { steps: readonly { operation: string }[] } }) =>
       r.program.steps.map((s) => s.operation)

@@ -163,29 +163,6 @@ describe('a probe of one’s own', () => {
   })
 })
 
-describe('an update that waits for the next one', () => {
-  test.each([1, 2] as const)('%i sets: kept and restored', (sets) => {
-    const plan = slowPlan()
-    const make = () => {
-      const state = initialState(forwardGraph(plan.net, 2), plan.update, 1, sets, true)
-      return { state, runner: new ProbeRunner({ plan, probes: [cosine()], engine, state, batches: 8 }) }
-    }
-    const [one, two] = [make(), make()]
-    expect(one.runner.kept()).toBeUndefined()
-    const values = one.state.watched?.previous.region.data.map((_, i) => i) as Float32Array
-    one.runner.restore({ step: 4, values })
-    one.state.step = 5
-    const kept = one.runner.kept()
-    expect(kept).toEqual({ step: 4, values })
-    two.runner.restore(kept ?? { step: 0, values })
-    expect(two.state.watched?.previous.region.data).toEqual(values)
-    // One that no step follows at once is of no use.
-    one.state.step = 6
-    expect(one.runner.kept()).toBeUndefined()
-    expect(() => one.runner.restore({ step: 4, values: values.slice(1) })).toThrow(/expected/)
-  })
-})
-
 describe('refused', () => {
   test.each<[unknown, RegExp]>([
     [true, /probes is true, expected a list/],
