@@ -32,6 +32,9 @@ export interface Sums {
   readonly max: number
 }
 
+/** What the angle between two arrays is made of: Σxy, Σx² and Σy². */
+export type Products = readonly [both: number, x: number, y: number]
+
 /** Over arrays of one memory. */
 export interface CompiledSums {
   /** Σ|x|, Σx² and the range. */
@@ -40,8 +43,8 @@ export interface CompiledSums {
   ofDifference(x: Float32Array, y: Float32Array): Sums
   /** Σ(x − c) and Σ(x − c)²: with c near the mean, mean and deviation without cancellation. */
   about(x: Float32Array, centre: number): Sums
-  /** Σxy, NaN where a number is. */
-  product(x: Float32Array, y: Float32Array): number
+  /** Σxy, Σx² and Σy²; NaN or infinite where a number is. */
+  products(x: Float32Array, y: Float32Array): Products
 }
 
 /** The plain loop: for arrays that lie elsewhere, the last few numbers, and wherever a number is NaN or infinite. */
@@ -63,8 +66,19 @@ export function plainSums(x: Float32Array, { minus, about }: { minus?: Float32Ar
   return { count: x.length, nonFinite, first, second, min, max }
 }
 
+/** The plain loop. */
+export function plainProducts(x: Float32Array, y: Float32Array): Products {
+  let [both, ofX, ofY] = [0, 0, 0]
+  for (let i = 0; i < x.length; i++) {
+    both += x[i] * y[i]
+    ofX += x[i] * x[i]
+    ofY += y[i] * y[i]
+  }
+  return [both, ofX, ofY]
+}
+
 type Kind = 'magnitudes' | 'difference' | 'about' | 'product'
-type Run = (x: number, y: number, vectors: number, centre: number) => [number, number, number, number]
+type Run = (x: number, y: number, vectors: number, centre: number) => readonly [number, number, number, number]
 
 const modules = new Map<Kind, WebAssembly.Module>()
 const compiled = new WeakMap<WebAssembly.Memory, CompiledSums>()
@@ -104,11 +118,11 @@ export function compileSums(memory: WebAssembly.Memory): CompiledSums {
     magnitudes: (x) => sums(magnitudes, x),
     ofDifference: (x, y) => sums(difference, x, y),
     about: (x, centre) => sums(about, x, undefined, centre),
-    product(x, y) {
+    products(x, y) {
       const whole = x.length - (x.length % 4)
-      let [sum] = product(x.byteOffset, y.byteOffset, whole / 4, 0)
-      for (let i = whole; i < x.length; i++) sum += x[i] * y[i]
-      return sum
+      const [both, ofX, ofY] = product(x.byteOffset, y.byteOffset, whole / 4, 0)
+      const rest = plainProducts(x.subarray(whole), y.subarray(whole))
+      return [both + rest[0], ofX + rest[1], ofY + rest[2]]
     },
   }
   compiled.set(memory, made)
@@ -118,32 +132,41 @@ export function compileSums(memory: WebAssembly.Memory): CompiledSums {
 // Locals of the loop, the parameters first.
 const [X, Y, LEFT, CENTRE, VALUE, OTHER, HALF, CENTRES, FIRST, FIRST_UPPER, SECOND, SECOND_UPPER, MIN, MAX] =
   Array.from({ length: 14 }, (_, i) => i)
+// The products need no range and no centre.
+const [THIRD, THIRD_UPPER, OTHER_HALF] = [MIN, MAX, CENTRES]
 const lines = (...parts: readonly Code[]): Code => parts.flat()
 const lowerHalf = opcodes.f64x2_promote_low_f32x4
 const upperHalf = lines(i8x16Shuffle([8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]), lowerHalf)
 
-/** run(address of x, of y, number of vectors, centre) → first, second, min, max */
+/** run(address of x, of y, number of vectors, centre) → first, second, min, max; of products Σxy, Σx², Σy² */
 function sumsModule(kind: Kind): Uint8Array<ArrayBuffer> {
   const locals: LocalType[] = Array.from({ length: 10 }, () => 'v128')
   const next = (pointer: number) => lines(localGet(pointer), i32Const(16), opcodes.i32_add, localSet(pointer))
   const body = lines(
-    lines(f32Const(Number.POSITIVE_INFINITY), opcodes.f32x4_splat, localSet(MIN)),
-    lines(f32Const(Number.NEGATIVE_INFINITY), opcodes.f32x4_splat, localSet(MAX)),
-    lines(localGet(CENTRE), opcodes.f64x2_splat, localSet(CENTRES)),
+    kind === 'product' ? [] : begin(),
     lines(opcodes.block, opcodes.loop),
     lines(localGet(LEFT), i32Const(1), opcodes.i32_lt_u, branchIf(1)),
     kind === 'product' ? products() : fourNumbers(kind),
     lines(next(X), next(Y), localGet(LEFT), i32Const(-1), opcodes.i32_add, localSet(LEFT)),
     lines(branch(0), opcodes.end, opcodes.end),
-    lines(total(FIRST, FIRST_UPPER), total(SECOND, SECOND_UPPER), extreme('min', MIN), extreme('max', MAX)),
+    lines(total(FIRST, FIRST_UPPER), total(SECOND, SECOND_UPPER)),
+    kind === 'product' ? total(THIRD, THIRD_UPPER) : lines(extreme('min', MIN), extreme('max', MAX)),
   )
   return assembleModule({
     params: ['i32', 'i32', 'i32', 'f64'],
-    results: ['f64', 'f64', 'f32', 'f32'],
+    results: kind === 'product' ? ['f64', 'f64', 'f64'] : ['f64', 'f64', 'f32', 'f32'],
     locals,
     body,
     shared: false,
   })
+}
+
+function begin(): Code {
+  const set = (value: number, local: number) => lines(f32Const(value), opcodes.f32x4_splat, localSet(local))
+  return lines(
+    lines(set(Number.POSITIVE_INFINITY, MIN), set(Number.NEGATIVE_INFINITY, MAX)),
+    lines(localGet(CENTRE), opcodes.f64x2_splat, localSet(CENTRES)),
+  )
 }
 
 function fourNumbers(kind: Kind): Code {
@@ -170,11 +193,16 @@ function twoNumbers(kind: Kind, first: number, second: number): Code {
 function products(): Code {
   const both = (local: number, upper: boolean) =>
     upper ? lines(localGet(local), localGet(local), upperHalf) : lines(localGet(local), lowerHalf)
-  const add = (sum: number, upper: boolean) =>
-    lines(localGet(sum), both(VALUE, upper), both(OTHER, upper), opcodes.f64x2_mul, opcodes.f64x2_add, localSet(sum))
+  const add = (sum: number, one: number, other: number) =>
+    lines(localGet(sum), localGet(one), localGet(other), opcodes.f64x2_mul, opcodes.f64x2_add, localSet(sum))
+  const half = (upper: boolean, ofBoth: number, ofX: number, ofY: number) =>
+    lines(
+      lines(both(VALUE, upper), localSet(HALF), both(OTHER, upper), localSet(OTHER_HALF)),
+      lines(add(ofBoth, HALF, OTHER_HALF), add(ofX, HALF, HALF), add(ofY, OTHER_HALF, OTHER_HALF)),
+    )
   return lines(
     lines(localGet(X), v128Load(0), localSet(VALUE), localGet(Y), v128Load(0), localSet(OTHER)),
-    lines(add(FIRST, false), add(FIRST_UPPER, true)),
+    lines(half(false, FIRST, SECOND, THIRD), half(true, FIRST_UPPER, SECOND_UPPER, THIRD_UPPER)),
   )
 }
 

@@ -1,7 +1,7 @@
 /** @file Sums over many numbers: the WebAssembly loop against a slow one, by hand, and with what is not finite. */
 import { expect, test } from 'vitest'
 import { RandomStream } from '../../src/base/random.ts'
-import { compileSums, plainSums, type Sums } from '../../src/base/sums.ts'
+import { compileSums, plainProducts, plainSums, type Sums } from '../../src/base/sums.ts'
 
 const memory = new WebAssembly.Memory({ initial: 4 })
 const sums = compileSums(memory)
@@ -47,8 +47,10 @@ test.each([0, 1, 2, 3, 4, 5, 7, 8, 9, 1003, 10_000])('%i numbers', (length) => {
   expectSame(sums.about(a, 2.5), slow([...a], 2.5))
   expectSame(sums.ofDifference(a, b), slow(differences))
   expectSame(plainSums(a, { minus: b }), slow(differences))
-  const product = [...a].reduce((sum, value, i) => sum + value * b[i], 0)
-  expect(sums.product(a, b)).toBeCloseTo(product, 8)
+  const over = (term: (x: number, y: number) => number) => [...a].reduce((sum, value, i) => sum + term(value, b[i]), 0)
+  const products = [over((x, y) => x * y), over((x) => x * x), over((_, y) => y * y)]
+  sums.products(a, b).forEach((value, i) => expect(value).toBeCloseTo(products[i], 7))
+  plainProducts(a, b).forEach((value, i) => expect(value).toBeCloseTo(products[i], 7))
 })
 
 test('squares of the smallest and largest float32 numbers neither vanish nor overflow', () => {

@@ -1,6 +1,6 @@
 /** @file What probes see of a step, or between steps. Computed when it is first asked for, once for all probes. */
 import { usageError } from '../../base/errors.ts'
-import { compileSums, plainSums, type Sums } from '../../base/sums.ts'
+import { compileSums, type Products, plainProducts, plainSums, type Sums } from '../../base/sums.ts'
 import { type Tensor, tensor } from '../../base/tensor.ts'
 import type { NamedTensors } from '../../engine/engine.ts'
 import type { Graph } from '../../graph/types.ts'
@@ -122,12 +122,10 @@ export class Context implements ProbeContext {
     return this.#watching.runs.sumsFor(values)?.about(values, centre) ?? plainSums(values, { about: centre })
   }
 
-  readonly product = (x: Float32Array, y: Float32Array): number => {
+  readonly products = (x: Float32Array, y: Float32Array): Products => {
     const { memory } = this.#watching.state
-    if (x.buffer === memory.buffer && y.buffer === memory.buffer) return compileSums(memory).product(x, y)
-    let sum = 0
-    for (let i = 0; i < x.length; i++) sum += x[i] * y[i]
-    return sum
+    const isOurs = x.buffer === memory.buffer && y.buffer === memory.buffer
+    return isOurs ? compileSums(memory).products(x, y) : plainProducts(x, y)
   }
 
   readonly run = (name: string, make: () => Graph, feeds: NamedTensors): Promise<Readonly<Record<string, Tensor>>> => {

@@ -67,11 +67,7 @@ export function cosine(options: { readonly cadence?: Cadence } = {}): Probe {
       const all = [0, 0, 0]
       const updates = context.updates()
       context.parameters.forEach(({ name }, i) => {
-        const products = [
-          context.product(updates[i], previous[i]),
-          context.product(updates[i], updates[i]),
-          context.product(previous[i], previous[i]),
-        ]
+        const products = context.products(updates[i], previous[i])
         products.forEach((product, k) => {
           all[k] += product
         })

@@ -1,6 +1,6 @@
 /** @file What a probe is: something that is measured again and again while a net learns. */
 import { checkInteger, show, suggestion, usageError } from '../../base/errors.ts'
-import type { Sums } from '../../base/sums.ts'
+import type { Products, Sums } from '../../base/sums.ts'
 import type { Tensor } from '../../base/tensor.ts'
 import type { Examples } from '../../data/dataset.ts'
 import type { NamedTensors } from '../../engine/engine.ts'
@@ -91,8 +91,8 @@ export interface ProbeContext {
   sums(of: 'weights' | 'updates' | 'gradients'): Promise<readonly Sums[]>
   /** Σ(x − c) and Σ(x − c)² of an array; fast where this context gave it. */
   sumsAbout(values: Float32Array, centre: number): Sums
-  /** Σxy of two arrays of one length. */
-  product(x: Float32Array, y: Float32Array): number
+  /** Σxy, Σx² and Σy² of two arrays of one length. */
+  products(x: Float32Array, y: Float32Array): Products
   /**
    * Runs a graph. Inputs named after parameters and buffers are given their values from before the step.
    *

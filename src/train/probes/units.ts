@@ -2,7 +2,7 @@
 import { checkInteger, checkOptions, checkRange, usageError } from '../../base/errors.ts'
 import { type Shape, sizeOf, tensor } from '../../base/tensor.ts'
 import { withoutAugmentation } from '../../data/augmented.ts'
-import { Batches } from '../../data/batches.ts'
+import { Batches, type BatchOptions } from '../../data/batches.ts'
 import { type Examples, rowsOf } from '../../data/dataset.ts'
 import * as op from '../../graph/op.ts'
 import type { Graph, Value } from '../../graph/types.ts'
@@ -122,13 +122,13 @@ async function count(
   const data = validation ?? training
   const wanted = rows === 'all' ? rowsOf(data) : Math.min(rows, rowsOf(data))
   const batchSize = Math.min(wanted, most)
-  // The order of epoch 0: every measurement of a run sees the same examples.
-  const batches = new Batches(withoutAugmentation(data), { batchSize, seed, shuffle: rows !== 'all' })
+  const batches = batchesOf(data, { batchSize, seed, shuffle: rows !== 'all' })
   const width = sizeOf(net.featureShape)
   const inputs = new Float32Array(batchSize * width)
   const targets = targetsFor(data, net, batchSize)
   const counts = layers.map(({ units }) => new Float64Array(units))
   for (let done = 0, batch = 0; done < wanted; batch++) {
+    // The order of epoch 0: every measurement of a run sees the same examples.
     const here = Math.min(batches.fill(0, batch, inputs, targets), wanted - done)
     const feeds = { [inputName]: tensor('float32', [here, ...net.featureShape], inputs.subarray(0, here * width)) }
     const outputs = await run(`units ${here} ${beyond}`, () => unitsGraph(net, here, beyond), feeds)
@@ -139,6 +139,18 @@ async function count(
     done += here
   }
   return { beyond: counts, rows: wanted }
+}
+
+const inUse = new WeakMap<Examples, { readonly key: string; readonly batches: Batches }>()
+
+/** Kept, since drawing an order of all rows takes as long as a step. */
+function batchesOf(data: Examples, options: BatchOptions): Batches {
+  const key = JSON.stringify(options)
+  const kept = inUse.get(data)
+  if (kept?.key === key) return kept.batches
+  const batches = new Batches(withoutAugmentation(data), options)
+  inUse.set(data, { key, batches })
+  return batches
 }
 
 function targetsFor(data: Examples, net: NetDescription, rows: number): Int32Array | Float32Array {

@@ -57,3 +57,12 @@ test('200,000 normal numbers about 50: moments exact, quantiles from the sample 
   expect(got.histogram.counts.reduce((sum, n) => sum + n)).toBe(4096)
   expect(distribution(values)).toEqual(got)
 })
+
+test('quantiles of negative numbers, zeros of both signs, tiny and huge ones are in order', () => {
+  const values = [3e38, -1, 0, -0, 1e-45, -1e-45, -3e38, 2, -2, 1e-20, -1e-20]
+  const got = distribution(Float32Array.from(values))
+  expect(got.quantiles[quantileLevels.indexOf(0.5)]).toBe(0)
+  expect(got.quantiles.toSorted((a, b) => a - b)).toEqual(got.quantiles)
+  // 0.25 · 10 = 2.5: between −1 and −1e-20.
+  expect(got.quantiles[quantileLevels.indexOf(0.25)]).toBeCloseTo(-0.5, 12)
+})
