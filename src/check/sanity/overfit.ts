@@ -20,6 +20,8 @@ const notLearnt = 0.99
 const readsElsewhere = 0.1
 /** Values in the parameters for each number to be learnt, from which on a net is large enough without doubt. */
 const ample = 10
+/** A control gets so many times the steps that the examples themselves took, and at least so many. */
+const [controlTimes, controlSteps] = [5, 60]
 /** Adam's rates, in the order of trying. */
 const rates = [0.01, 0.001, 0.1]
 
@@ -61,17 +63,18 @@ export async function checkOverfit(
   const floor = reachable(formula, few, classes, sequence ? net.targetShape[0] : 1)
   if (chance - floor < 1e-6) return [skipped('The examples that were looked at all have the same target.')]
   const goal = floor + (learnt / 2) * (chance - floor)
-  const run = (given: Sample, rate: number) =>
-    learn(net, engine, given, { rate, steps: budget.steps, seed, goal, signal })
+  const run = (given: Sample, rate: number, steps: number) =>
+    learn(net, engine, given, { rate, steps, seed, goal, signal })
   let own: Learnt | undefined
   for (const rate of rates) {
-    const tried = await run(few, rate)
+    const tried = await run(few, rate, budget.steps)
     if (own === undefined || tried.loss < own.loss || !Number.isFinite(own.loss)) own = tried
     if (own.loss <= goal) break
   }
   if (own === undefined) return []
-  const shuffled = await run(withShuffledTargets(few, seed), own.rate)
-  const zeroed = await run({ ...few, inputs: new Float32Array(few.inputs.length) }, own.rate)
+  const steps = Math.min(budget.steps, Math.max(controlSteps, controlTimes * own.steps))
+  const shuffled = await run(withShuffledTargets(few, seed), own.rate, steps)
+  const zeroed = await run({ ...few, inputs: new Float32Array(few.inputs.length) }, own.rate, steps)
   return judge({ own, shuffled, zeroed, chance, floor, count, outputs: few.targetWidth })
 }
 

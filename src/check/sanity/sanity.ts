@@ -1,9 +1,11 @@
 /** @file The checks before learning, in order: first the data, then the loss, then what a few steps show. */
 import { checkInteger, checkOptions } from '../../base/errors.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { forwardGraph } from '../../train/graphs.ts'
 import { letOthersRun } from '../../train/loop.ts'
 import { rowsAtOnce } from '../../train/measure.ts'
 import type { TrainingPlan } from '../../train/plan.ts'
+import { roughMilliseconds } from '../../train/stepper.ts'
 import { checkDependency } from './dependency.ts'
 import { checkDuplicates } from './duplicates.ts'
 import { firstLook } from './first-scores.ts'
@@ -36,7 +38,9 @@ export interface SanityOptions {
 }
 
 /** Examples of which the first losses are looked at, and draws of the first values. */
-const [mostExamples, draws] = [200, 8]
+const [mostExamples, fewestExamples, draws] = [200, 30, 8]
+/** About how long one draw may take. */
+const goodMilliseconds = 50
 
 /**
  * The checks before learning: is what goes into a training what its author thinks it is? Data, loss, penalty and net are each asked a
@@ -57,7 +61,7 @@ export async function sanityChecks(
   checkInteger('seed', seed)
   const { training, validation, net } = plan
   const sample = sampleOf(training, mostExamples, seed)
-  const rows = Math.min(sample.rows.length, rowsAtOnce(net))
+  const rows = Math.min(sample.rows.length, rowsAtOnce(net), quickExamples(plan))
   const few = pickFrom(
     sample,
     Array.from({ length: rows }, (_, k) => Math.floor((k * sample.rows.length) / rows)),
@@ -86,6 +90,13 @@ export async function sanityChecks(
     findings.push(...(await checks[check]()).map((finding) => explained(finding, findings)))
   }
   return sanityReport(findings)
+}
+
+/** By the net's arithmetic, not by a clock. */
+function quickExamples({ net }: TrainingPlan): number {
+  const some = 10
+  const milliseconds = roughMilliseconds(forwardGraph(net, some).graph) / some
+  return Math.max(fewestExamples, Math.min(mostExamples, Math.floor(goodMilliseconds / milliseconds)))
 }
 
 async function lossOf(plan: TrainingPlan, engine: Engine, sample: Sample, seed: number): Promise<Findings> {
