@@ -8,7 +8,7 @@ import type { TrainingPlan } from '../../train/plan.ts'
 import { roughMilliseconds } from '../../train/stepper.ts'
 import { checkDependency } from './dependency.ts'
 import { checkDuplicates } from './duplicates.ts'
-import { firstLook } from './first-scores.ts'
+import { type FirstLook, firstLook, isDeaf } from './first-scores.ts'
 import { checkInputs } from './inputs.ts'
 import { checkLoss } from './loss.ts'
 import { checkOverfit } from './overfit.ts'
@@ -24,7 +24,7 @@ import {
   sanityReport,
   speaker,
 } from './report.ts'
-import { pickFrom, type Sample, sampleOf } from './sample.ts'
+import { pickFrom, sampleOf } from './sample.ts'
 import { checkSignal } from './signal.ts'
 import { checkTargets } from './targets.ts'
 
@@ -66,16 +66,21 @@ export async function sanityChecks(
     sample,
     Array.from({ length: rows }, (_, k) => Math.floor((k * sample.rows.length) / rows)),
   )
+  let look: FirstLook | undefined
   const checks: Readonly<Record<SanityCheckName, () => Findings | Promise<Findings>>> = {
     inputs: () => checkInputs(training, validation, { seed, standardised: plan.standardisation !== undefined }),
     targets: () => checkTargets(training, net.loss, { seed }),
     duplicates: () => checkDuplicates(training, validation, { seed }),
     parts: () => checkParts(training, validation, { seed }),
     signal: () => checkSignal(training, { seed }),
-    loss: () => lossOf(plan, engine, few, seed),
+    async loss() {
+      const seeds = Array.from({ length: draws }, (_, i) => seed + i)
+      look = await firstLook(net, engine, few, seeds)
+      return checkLoss(net, look, few, { seed })
+    },
     dependency: () => checkDependency(net, engine, few, { seed }),
     penalty: () => checkPenalty(net, engine, few, { seed }),
-    overfit: () => checkOverfit(net, engine, sample, { seed, signal }),
+    overfit: () => checkOverfit(net, engine, sample, { seed, signal, deaf: look !== undefined && isDeaf(look) }),
   }
   const findings: SanityFinding[] = []
   for (const check of sanityCheckNames) {
@@ -97,11 +102,6 @@ function quickExamples({ net }: TrainingPlan): number {
   const some = 10
   const milliseconds = roughMilliseconds(forwardGraph(net, some).graph) / some
   return Math.max(fewestExamples, Math.min(mostExamples, Math.floor(goodMilliseconds / milliseconds)))
-}
-
-async function lossOf(plan: TrainingPlan, engine: Engine, sample: Sample, seed: number): Promise<Findings> {
-  const seeds = Array.from({ length: draws }, (_, i) => seed + i)
-  return checkLoss(plan.net, await firstLook(plan.net, engine, sample, seeds), sample, { seed })
 }
 
 const nameOf = ({ code, check, got }: SanityFinding) => code ?? `${check} (${got})`
