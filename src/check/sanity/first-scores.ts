@@ -96,3 +96,11 @@ export function byFormula(
     }),
   )
 }
+
+/** Whether every example has the same scores, in every draw: nothing of the inputs comes through. */
+export function isDeaf({ draws }: FirstLook): boolean {
+  return draws.every(({ scores: { data, shape } }) => {
+    const width = data.length / shape[0]
+    return data.every((score, i) => score === data[i % width])
+  })
+}

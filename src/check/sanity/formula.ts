@@ -73,7 +73,7 @@ function logSum(score: (c: number) => number, classes: number): number {
   return top + Math.log(sumOver(classes, (c) => Math.exp(score(c) - top)))
 }
 
-export function sumOver(count: number, of: (i: number) => number): number {
+function sumOver(count: number, of: (i: number) => number): number {
   let sum = 0
   for (let i = 0; i < count; i++) sum += of(i)
   return sum

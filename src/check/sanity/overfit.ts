@@ -20,6 +20,8 @@ const notLearnt = 0.99
 const readsElsewhere = 0.1
 /** Values in the parameters for each number to be learnt, from which on a net is large enough without doubt. */
 const ample = 10
+/** A control gets so many times the steps that the examples themselves took, and at least so many. */
+const [controlTimes, controlSteps] = [5, 60]
 /** Adam's rates, in the order of trying. */
 const rates = [0.01, 0.001, 0.1]
 
@@ -27,12 +29,14 @@ const rates = [0.01, 0.001, 0.1]
  * About 20 examples with Adam, without penalty, dropout, augmentation and constraint, at rates of its own. A net with room enough reaches the least
  * possible loss. The same with shuffled targets shows that it can learn anything by heart; the same with inputs of zeros must not get
  * below the best single answer, since there is nothing to tell the examples by.
+ *
+ * @param options.deaf whether the first scores are the same whatever the inputs
  */
 export async function checkOverfit(
   net: NetDescription,
   engine: Engine,
   sample: Sample,
-  options: { readonly seed: number; readonly signal?: AbortSignal },
+  options: { readonly seed: number; readonly signal?: AbortSignal; readonly deaf?: boolean },
 ): Promise<Findings> {
   const { seed, signal } = options
   const labelled = net.loss.task === 'classification' && net.targetShape.length === 0
@@ -61,21 +65,23 @@ export async function checkOverfit(
   const floor = reachable(formula, few, classes, sequence ? net.targetShape[0] : 1)
   if (chance - floor < 1e-6) return [skipped('The examples that were looked at all have the same target.')]
   const goal = floor + (learnt / 2) * (chance - floor)
-  const run = (given: Sample, rate: number) =>
-    learn(net, engine, given, { rate, steps: budget.steps, seed, goal, signal })
+  const run = (given: Sample, rate: number, steps: number) =>
+    learn(net, engine, given, { rate, steps, seed, goal, signal })
   let own: Learnt | undefined
   for (const rate of rates) {
-    const tried = await run(few, rate)
+    const tried = await run(few, rate, budget.steps)
     if (own === undefined || tried.loss < own.loss || !Number.isFinite(own.loss)) own = tried
     if (own.loss <= goal) break
   }
   if (own === undefined) return []
-  const shuffled = await run(withShuffledTargets(few, seed), own.rate)
-  const zeroed = await run({ ...few, inputs: new Float32Array(few.inputs.length) }, own.rate)
-  return judge({ own, shuffled, zeroed, chance, floor, count, outputs: few.targetWidth })
+  const steps = Math.min(budget.steps, Math.max(controlSteps, controlTimes * own.steps))
+  const shuffled = await run(withShuffledTargets(few, seed), own.rate, steps)
+  const zeroed = await run({ ...few, inputs: new Float32Array(few.inputs.length) }, own.rate, steps)
+  return judge({ deaf: options.deaf === true, own, shuffled, zeroed, chance, floor, count, outputs: few.targetWidth })
 }
 
 interface Runs {
+  readonly deaf: boolean
   readonly own: Learnt
   readonly shuffled: Learnt
   readonly zeroed: Learnt
@@ -87,7 +93,7 @@ interface Runs {
 }
 
 function judge(runs: Runs): Findings {
-  const { own, shuffled, zeroed, chance, floor, count, outputs } = runs
+  const { deaf, own, shuffled, zeroed, chance, floor, count, outputs } = runs
   const left = (own.loss - floor) / (chance - floor)
   const evidence = {
     examples: count,
@@ -106,7 +112,7 @@ function judge(runs: Runs): Findings {
     evidence,
   }
   const findings: SanityFinding[] = []
-  const still = stillParameters(own)
+  const still = stillParameters(own, deaf)
   if (own.loss < floor - 1e-3 - 0.01 * Math.abs(chance - floor))
     findings.push(
       fail({
@@ -158,16 +164,18 @@ function notByHeart({ own, count }: Runs, found: Common, left: number, large: bo
 }
 
 /** Weights that never moved, and units that stayed the same. */
-function stillParameters({ frozen, alike, size }: Learnt): SanityFinding | undefined {
+function stillParameters({ frozen, alike, size }: Learnt, deaf: boolean): SanityFinding | undefined {
   if (frozen.length > 0) {
     const zero = frozen.some(({ zeros }) => zeros)
     return fail({
-      code: zero ? 'zero-init' : 'frozen-layer',
+      code: zero ? 'zero-init' : deaf ? 'dead-units' : 'frozen-layer',
       expected: 'every weight moves',
       got: `${frozen.map(({ name }) => name).join(', ')} did not move in training`,
       words: zero
         ? 'Weights of zeros on both sides of a layer keep its gradient at exactly 0 for ever: a product with 0 is 0. Begin with init.he() or init.glorot().'
-        : 'No gradient comes to these weights: all their units are off (a large negative bias in front of a ReLU), nothing behind them depends on them, or a rounding, comparison or argmax stands in between.',
+        : deaf
+          ? 'The scores are the same whatever the inputs, and no gradient comes back: all units of a layer are off (a large negative bias in front of a ReLU), or a layer throws its input away.'
+          : 'The scores depend on the inputs, but no gradient comes back to these weights: nothing behind them depends on them, or a rounding, comparison or argmax stands in between.',
       evidence: { frozen: frozen.length, parameters: size },
     })
   }

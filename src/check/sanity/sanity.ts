@@ -1,12 +1,14 @@
 /** @file The checks before learning, in order: first the data, then the loss, then what a few steps show. */
 import { checkInteger, checkOptions } from '../../base/errors.ts'
 import type { Engine } from '../../engine/engine.ts'
+import { forwardGraph } from '../../train/graphs.ts'
 import { letOthersRun } from '../../train/loop.ts'
 import { rowsAtOnce } from '../../train/measure.ts'
 import type { TrainingPlan } from '../../train/plan.ts'
+import { roughMilliseconds } from '../../train/stepper.ts'
 import { checkDependency } from './dependency.ts'
 import { checkDuplicates } from './duplicates.ts'
-import { firstLook } from './first-scores.ts'
+import { type FirstLook, firstLook, isDeaf } from './first-scores.ts'
 import { checkInputs } from './inputs.ts'
 import { checkLoss } from './loss.ts'
 import { checkOverfit } from './overfit.ts'
@@ -22,7 +24,7 @@ import {
   sanityReport,
   speaker,
 } from './report.ts'
-import { pickFrom, type Sample, sampleOf } from './sample.ts'
+import { pickFrom, sampleOf } from './sample.ts'
 import { checkSignal } from './signal.ts'
 import { checkTargets } from './targets.ts'
 
@@ -36,7 +38,9 @@ export interface SanityOptions {
 }
 
 /** Examples of which the first losses are looked at, and draws of the first values. */
-const [mostExamples, draws] = [200, 8]
+const [mostExamples, fewestExamples, draws] = [200, 30, 8]
+/** About how long one draw may take. */
+const goodMilliseconds = 50
 
 /**
  * The checks before learning: is what goes into a training what its author thinks it is? Data, loss, penalty and net are each asked a
@@ -57,21 +61,26 @@ export async function sanityChecks(
   checkInteger('seed', seed)
   const { training, validation, net } = plan
   const sample = sampleOf(training, mostExamples, seed)
-  const rows = Math.min(sample.rows.length, rowsAtOnce(net))
+  const rows = Math.min(sample.rows.length, rowsAtOnce(net), quickExamples(plan))
   const few = pickFrom(
     sample,
     Array.from({ length: rows }, (_, k) => Math.floor((k * sample.rows.length) / rows)),
   )
+  let look: FirstLook | undefined
   const checks: Readonly<Record<SanityCheckName, () => Findings | Promise<Findings>>> = {
     inputs: () => checkInputs(training, validation, { seed, standardised: plan.standardisation !== undefined }),
     targets: () => checkTargets(training, net.loss, { seed }),
     duplicates: () => checkDuplicates(training, validation, { seed }),
     parts: () => checkParts(training, validation, { seed }),
     signal: () => checkSignal(training, { seed }),
-    loss: () => lossOf(plan, engine, few, seed),
+    async loss() {
+      const seeds = Array.from({ length: draws }, (_, i) => seed + i)
+      look = await firstLook(net, engine, few, seeds)
+      return checkLoss(net, look, few, { seed })
+    },
     dependency: () => checkDependency(net, engine, few, { seed }),
     penalty: () => checkPenalty(net, engine, few, { seed }),
-    overfit: () => checkOverfit(net, engine, sample, { seed, signal }),
+    overfit: () => checkOverfit(net, engine, sample, { seed, signal, deaf: look !== undefined && isDeaf(look) }),
   }
   const findings: SanityFinding[] = []
   for (const check of sanityCheckNames) {
@@ -88,9 +97,11 @@ export async function sanityChecks(
   return sanityReport(findings)
 }
 
-async function lossOf(plan: TrainingPlan, engine: Engine, sample: Sample, seed: number): Promise<Findings> {
-  const seeds = Array.from({ length: draws }, (_, i) => seed + i)
-  return checkLoss(plan.net, await firstLook(plan.net, engine, sample, seeds), sample, { seed })
+/** By the net's arithmetic, not by a clock. */
+function quickExamples({ net }: TrainingPlan): number {
+  const some = 10
+  const milliseconds = roughMilliseconds(forwardGraph(net, some).graph) / some
+  return Math.max(fewestExamples, Math.min(mostExamples, Math.floor(goodMilliseconds / milliseconds)))
 }
 
 const nameOf = ({ code, check, got }: SanityFinding) => code ?? `${check} (${got})`

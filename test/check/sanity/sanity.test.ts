@@ -1,6 +1,6 @@
 /** @file The sanity checks as a whole: what they name, that they can be stopped, that the same seed gives the same report. */
 import { beforeAll, describe, expect, test } from 'vitest'
-import { sanityCheckNames } from '../../../src/check/sanity/report.ts'
+import { type SanityFinding, sanityCheckNames } from '../../../src/check/sanity/report.ts'
 import { type SanityOptions, sanityChecks } from '../../../src/check/sanity/sanity.ts'
 import type { Engine } from '../../../src/engine/engine.ts'
 import { nativeEngine } from '../../../src/engine/native.ts'
@@ -39,7 +39,7 @@ describe('what mixes the batch is named', () => {
 describe('numbers of the loss at chance', () => {
   test('ten classes: ln 10 for equal scores, and ln 10 + v/2·(1 − 1/10) or less for scores of the variance v', async () => {
     const found = await findingOf(right['digits, one hidden layer, l2'](), 'loss')
-    const { equalScores, expected, chance, scoresDeviation } = found?.evidence as Record<string, number>
+    const { equalScores, expected, chance, scoresDeviation } = (found as SanityFinding).evidence
     expect(equalScores).toBeCloseTo(Math.log(10), 12)
     expect(chance).toBeLessThanOrEqual(Math.log(10))
     expect(chance).toBeGreaterThan(2.28)
@@ -51,7 +51,7 @@ describe('numbers of the loss at chance', () => {
   test('squared error: the variance of the targets plus that of the output', async () => {
     const setup = { ...right['a plane, linear regression'](), standardise: false as const }
     const found = await findingOf(setup, 'loss')
-    const { chance, expected, scoresDeviation } = found?.evidence as Record<string, number>
+    const { chance, expected, scoresDeviation } = (found as SanityFinding).evidence
     expect(expected / (chance + scoresDeviation ** 2)).toBeGreaterThan(0.9)
     expect(expected / (chance + scoresDeviation ** 2)).toBeLessThan(1.1)
   })

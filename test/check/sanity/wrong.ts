@@ -402,7 +402,7 @@ export const wrong: Readonly<Record<string, Wrong>> = {
       }),
   },
   'units that are all off': {
-    expected: 'fail overfit frozen-layer',
+    expected: 'fail overfit dead-units',
     setup: () => digits({ model: sequential(dense(30, { bias: init.constant(-1000) }), relu(), dense(10)) }),
   },
   'a step that lets no gradient through': {
@@ -433,7 +433,7 @@ export const wrong: Readonly<Record<string, Wrong>> = {
     }),
   },
   'a layer that throws the inputs away': {
-    expected: 'fail overfit frozen-layer',
+    expected: 'fail overfit dead-units',
     setup: () =>
       digits({
         model: sequential(
