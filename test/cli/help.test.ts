@@ -19,7 +19,7 @@ test('without a command: what there is', async () => {
 
       rappel demo           check and train a small net on the built-in digits and report
       rappel train          train the project in this folder
-      rappel check          check the gradients of the project in this folder
+      rappel check          check gradients, data, loss and net of the project in this folder
       rappel init <folder>  make a project to start from
       rappel export [run]   write a run's model elsewhere or in another form
       rappel runs           list the runs that are recorded; show, compare, delete, import them

@@ -27,7 +27,8 @@ interface Index {
 }
 
 /**
- * Exact duplicates. Rows that can only have few different inputs (a table of a few categories) are duplicates by nature, and said to be so.
+ * Exact duplicates. Rows that can only have few different inputs (a table of a few categories) and sequences of categories are duplicates
+ * by nature, and said to be so.
  *
  * @param validation absent where there is none
  */
@@ -39,7 +40,7 @@ export function checkDuplicates(
   let found: Findings = []
   eachChunk(training, mostRows, options.seed, (ours) => {
     const index = indexOf(ours)
-    const few = possibleRows(ours) < 10 * ours.rows.length
+    const few = training.categorical === true || possibleRows(ours) < 10 * ours.rows.length
     const inside = insideOf(index, training, few)
     if (validation === undefined) found = [inside]
     else eachChunk(validation, mostRows, options.seed, (theirs) => void (found = both(inside, index, theirs, few)))
@@ -129,7 +130,7 @@ function insideOf({ sample, firstLike, distinct }: Index, training: Examples, fe
     expected,
     got: `${plural(repeated, 'row')} of ${rows} repeated, ${odd.length} of them with another target`,
     words: few
-      ? 'These inputs can only take few values, so that they repeat by nature.'
+      ? 'Inputs of few values, and short sequences of letters, repeat by nature.'
       : 'Few enough to do no harm; an example that occurs twice counts twice.',
     evidence,
   })
@@ -153,7 +154,7 @@ function leakOf(index: Index, theirs: Sample, few: boolean): SanityFinding | und
     expected: 'validation examples that the net has not seen',
     got: `${plural(shared, 'row')} of ${theirs.rows.length} of the validation part are in the training part too: row ${first[0]} is row ${first[1]} there`,
     words: few
-      ? 'These inputs can only take few values, so that both parts must share them; the validation accuracy then says how well the table was learnt by heart.'
+      ? 'Inputs of few values, and short sequences of letters, repeat by nature, so that both parts share them; for these the validation accuracy says how well they were learnt by heart.'
       : 'The validation part measures memory there. Take out duplicates before splitting, and split before anything makes copies (oversampling, augmentation).',
     evidence: { shared, rows: theirs.rows.length, share },
   }

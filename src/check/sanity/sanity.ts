@@ -49,6 +49,7 @@ const goodMilliseconds = 50
  *
  * One cause has one finding: what follows from it is not reported again, and says so.
  *
+ * @param engine on the CPU: others have no float64
  * @throws RappelError 'usage' for wrong options. What is wrong with the project is a finding, not an error
  */
 export async function sanityChecks(

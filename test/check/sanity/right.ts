@@ -162,6 +162,23 @@ export const right: Readonly<Record<string, () => Setup>> = {
     model: sequential(nn.embedding(8, 6), nn.flatten(), dense(24), relu(), dense(3)),
     loss: softmax,
   }),
+  'a text that repeats itself': () => {
+    const letters = 'abracadabra alakazam '.repeat(20)
+    const alphabet = [...new Set(letters)].sort()
+    const numbers = Array.from(letters, (letter) => alphabet.indexOf(letter))
+    const rows = Array.from({ length: 300 }, (_, k) => k)
+    return {
+      data: dataset({
+        inputs: rows.map((k) => numbers.slice(k, k + 5)),
+        targets: rows.map((k) => numbers[k + 5]),
+        task: 'classification',
+        classes: alphabet.map((letter) => `'${letter}'`),
+        categorical: true,
+      }),
+      model: sequential(nn.embedding(alphabet.length, 6), nn.recurrent(16), dense(alphabet.length)),
+      loss: softmax,
+    }
+  },
   'both parts given': () => {
     const whole = data.blobs([150, 150], 4)
     const part = (from: number, to: number) =>
