@@ -1,8 +1,10 @@
 /** @file Divergence: when a run is no longer sound, at which step that began, and which tensor went first. */
 import { type Tensor, tensor } from '../base/tensor.ts'
 import { type Engine, evaluate } from '../engine/engine.ts'
+import type { Graph } from '../graph/types.ts'
 import { gradientName, inputName, targetName, trainingGraph } from './graphs.ts'
 import type { TrainingPlan } from './plan.ts'
+import { layersGraph, outputName, watchedLayers } from './probes/layers.ts'
 import type { Capture } from './progress.ts'
 import { currentBuffers, currentParameters, type TrainingState } from './state.ts'
 import type { Stepper } from './stepper.ts'
@@ -10,7 +12,7 @@ import type { Trajectory } from './trajectory.ts'
 
 /** What went wrong first, at the first step that was not sound. */
 export interface Fault {
-  /** Name of the tensor: 'loss', 'gradient/dense1.weight', 'dense1.weight', 'input', 'target'. */
+  /** Name of the tensor: 'loss', 'gradient/dense1.weight', 'dense1.weight', 'input', 'target'; of a layer that gave it. */
   readonly first: string
   readonly step: number
   readonly message: string
@@ -114,8 +116,12 @@ async function describe(trajectory: Trajectory, plan: TrainingPlan, engine: Engi
   }
   const size = largest(trajectory.state)
   const grown = `; the largest parameter before was ${size.name}, up to ${short(size.value)}`
-  if (!Number.isFinite(loss))
-    return { first: 'loss', step, message: `the loss became ${loss} at step ${step}${grown}`, hint: lowerRate }
+  if (!Number.isFinite(loss)) {
+    const layer = await oddLayer(trajectory, plan, engine, seen.stepper)
+    const cause = layer === undefined ? '' : `, because ${layer.name} gave ${layer.value}`
+    const message = `the loss became ${loss} at step ${step}${cause}${grown}`
+    return { first: layer?.name ?? 'loss', step, message, hint: lowerRate }
+  }
   if (!isSound(loss, firstLoss)) {
     const message = `the loss exploded to ${short(loss)} at step ${step}, from ${short(firstLoss)} at the first${grown}`
     return { first: 'loss', step, message, hint: lowerRate }
@@ -149,9 +155,8 @@ function oddData({ batches, progress }: Trajectory, plan: TrainingPlan, stepper:
   return { first: targetName, message, hint }
 }
 
-/** The parameter whose gradient is not finite; of several the last, which the backward pass reaches first. */
-async function oddGradient(trajectory: Trajectory, plan: TrainingPlan, engine: Engine, stepper: Stepper) {
-  const { graph } = trainingGraph(plan.net, stepper.batchSize)
+/** Computes a graph of the net at the batch of a step that has been read, from where the trajectory stands. */
+async function atBatch(trajectory: Trajectory, engine: Engine, stepper: Stepper, graph: Graph) {
   const held = { ...currentParameters(trajectory.state), ...currentBuffers(trajectory.state) }
   const random = trajectory.peekRandom()
   const feeds = graph.inputs.map(({ name, dtype, shape }): [string, Tensor] => {
@@ -163,12 +168,30 @@ async function oddGradient(trajectory: Trajectory, plan: TrainingPlan, engine: E
     return [name, values]
   })
   const outputs = await evaluate(engine, graph, Object.fromEntries(feeds))
-  const odd = trajectory.state.parameters.flatMap(({ name }) => {
-    const { data } = outputs[gradientName(name)]
+  /** The first value of an output that is not finite. */
+  return (name: string): number | undefined => {
+    const { data } = outputs[name]
     const at = notFinite(data as Float32Array)
-    return at === undefined ? [] : [{ name, value: data[at] }]
-  })
-  return odd.at(-1)
+    return at === undefined ? undefined : Number(data[at])
+  }
+}
+
+/** The parameter whose gradient is not finite; of several the last, which the backward pass reaches first. */
+async function oddGradient(trajectory: Trajectory, plan: TrainingPlan, engine: Engine, stepper: Stepper) {
+  const { graph } = trainingGraph(plan.net, stepper.batchSize)
+  const odd = await atBatch(trajectory, engine, stepper, graph)
+  return trajectory.state.parameters
+    .map(({ name }) => ({ name, value: odd(gradientName(name)) }))
+    .findLast(({ value }) => value !== undefined)
+}
+
+/** The first layer that gives something not finite; of one inside another, the inner. */
+async function oddLayer(trajectory: Trajectory, plan: TrainingPlan, engine: Engine, stepper: Stepper) {
+  const odd = await atBatch(trajectory, engine, stepper, layersGraph(plan.net, stepper.batchSize))
+  const layers = watchedLayers(plan.net)
+    .map(({ name }, place) => ({ name, value: odd(outputName(place)) }))
+    .filter(({ value }) => value !== undefined)
+  return layers.find(({ name }) => !layers.some((other) => other.name.startsWith(`${name}.`)))
 }
 
 function largest(state: TrainingState): { readonly name: string; readonly value: number } {

@@ -148,7 +148,7 @@ export type Outcome =
       readonly reason: 'diverged'
       readonly message: string
       readonly hint: string
-      /** The tensor that went first: 'loss', 'gradient/dense1.weight', 'dense1.weight', 'input', 'target'. */
+      /** The tensor that went first: 'loss', 'gradient/dense1.weight', 'dense1.weight', 'input', 'target'; or the layer that gave it. */
       readonly first: string
     }
 

@@ -4,6 +4,7 @@ import type { ReadRows, RegressionRows } from '../../src/data/row-source.ts'
 import * as op from '../../src/graph/op.ts'
 import { dense, functional, sequential, tanh } from '../../src/nn/layers.ts'
 import { squaredError } from '../../src/nn/loss.ts'
+import { residual } from '../../src/nn/residual.ts'
 import { momentum } from '../../src/optim/momentum.ts'
 import { rule } from '../../src/optim/rule.ts'
 import { sgd } from '../../src/optim/sgd.ts'
@@ -122,6 +123,22 @@ describe.each(forms)('%s', (form) => {
     )
     expect(result.steps).toBe(2)
     expect([...result.parameters['dense1.weight'].data]).toEqual([0])
+  })
+
+  test('what a layer gave, where the loss is NaN: the first of them, of one inside another the inner', async () => {
+    // log(w) with w = 1, ½, 0, as before: −∞ at the third step; the layers after it give −∞ or NaN too.
+    const walk = rule({ name: 'walk', hyper: {}, state: {}, update: (o, { x }) => ({ x: o.sub(x, 0.5) }) })
+    const log = functional('log', (x) => op.log(x))
+    const twice = functional('twice', (x) => op.mul(x, 2))
+    const model = sequential(dense(1, { init: fixed([1]), bias: false }), residual(sequential(log, twice)), twice)
+    const result = await run(line({ model, update: walk }), { form })
+    expect(result.outcome).toMatchObject({ reason: 'diverged', first: 'residual1.sequential1.log1' })
+    expect(result.outcome).toHaveProperty(
+      'message',
+      expect.stringMatching(
+        /^the loss became Infinity at step 2, because residual1\.sequential1\.log1 gave -Infinity; the largest/,
+      ),
+    )
   })
 
   test('a parameter, by the update alone', async () => {
