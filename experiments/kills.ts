@@ -26,7 +26,8 @@ const moments = new RandomStream(20261125, 'kills')
 const tally = await killAndResume(cli, epochs, kills, reference, [100, Math.round(duration)], moments)
 for (const problem of tally.problems) console.log(problem)
 console.log(
-  `${tally.kills} kills in ${tally.runs} runs (${tally.late} came after the end): ${tally.problems.length} problems;`,
+  `${tally.kills} kills in ${tally.runs} runs, ${tally.kept} of them when there was a checkpoint (${tally.late} more came after the end):`,
+  `${tally.problems.length} problems;`,
   'the seconds it took:',
   Math.round((performance.now() - startedAt) / 1000),
 )

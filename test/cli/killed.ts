@@ -31,7 +31,7 @@ export default defineConfig({
 
 const storeFile = '.rappel/runs.sqlite'
 /** What only a clock decides. */
-const byTheClock = /^(seconds|stepsPerSecond|throughput|time)\b/
+const byTheClock = /^(seconds|\w+PerSecond|throughput|time)\b/
 
 export class KilledRun {
   readonly project: Project
@@ -131,6 +131,10 @@ export class KilledRun {
     return { ...found, events: JSON.stringify(lasting) }
   }
 
+  hasCheckpoint(): boolean {
+    return this.#files().some((name) => name.endsWith('.checkpoint'))
+  }
+
   remove(): void {
     this.project.remove()
   }
@@ -160,6 +164,8 @@ export class KilledRun {
 
 export interface Tally {
   kills: number
+  /** Kills of runs of which there was a checkpoint then. */
+  kept: number
   late: number
   runs: number
   readonly problems: string[]
@@ -179,7 +185,7 @@ export async function killAndResume(
   [from, to]: readonly [number, number],
   moments: RandomStream,
 ): Promise<Tally> {
-  const tally: Tally = { kills: 0, late: 0, runs: 0, problems: [] }
+  const tally: Tally = { kills: 0, kept: 0, late: 0, runs: 0, problems: [] }
   while (tally.kills < kills) {
     const run = new KilledRun(cli, epochs)
     tally.runs++
@@ -188,6 +194,7 @@ export async function killAndResume(
       const killed = await run.kill(after, moments.integer(3) === 0 ? 'trainer' : 'all')
       tally[killed ? 'kills' : 'late']++
       ended = !killed
+      if (killed && run.hasCheckpoint()) tally.kept++
       tally.problems.push(...(await run.problems()).map((problem) => `after ${after} ms: ${problem}`))
     }
     const { status, stderr } = await run.finish()
