@@ -2,7 +2,7 @@
 import { checkOptions } from '../../base/errors.ts'
 import type { Distribution } from '../events.ts'
 import { describe } from './distribution.ts'
-import type { Cadence, Probe } from './probe.ts'
+import { type Cadence, type Probe, seldom } from './probe.ts'
 
 /**
  * Of each layer's outputs, and of the objective's gradient by them, mean, deviation, range, quantiles and a histogram
@@ -12,13 +12,13 @@ import type { Cadence, Probe } from './probe.ts'
  *
  * The layers run a second time on the watched step's batch, with its dropout and the parameters from before it.
  *
- * @param options.cadence default 4 times an epoch
+ * @param options.cadence default 4 times an epoch, 125 steps apart
  */
 export function distributions(options: { readonly cadence?: Cadence } = {}): Probe {
   checkOptions('probe.distributions', options, ['cadence'])
   return {
     name: 'distributions',
-    cadence: options.cadence ?? { perEpoch: 4 },
+    cadence: options.cadence ?? seldom,
     async measure(context) {
       const described = (values: Float32Array) => describe(values, (x, centre) => context.sumsAbout(x, centre))
       const distributions: Record<string, Distribution> = {}
