@@ -6,7 +6,7 @@ import { type Cadence, type Probe, seldom } from './probe.ts'
 
 /**
  * Of each layer's outputs, and of the objective's gradient by them, mean, deviation, range, quantiles and a histogram
- * (`activation/relu1`, `gradient/relu1`). Moments and range are exact; quantiles and histogram come from 4096 values of a tensor
+ * (`activation/relu1`, `gradient/relu1`). Moments and range are exact; quantiles and histogram come from 2048 values of a tensor
  * at fixed places. Deviations that shrink from layer to layer, or from the last to the first, vanish; ones that grow explode
  * (Glorot and Bengio 2010, section 4).
  *
