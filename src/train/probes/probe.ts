@@ -175,7 +175,7 @@ export function checkProbes(probes: unknown): asserts probes is readonly Probe[]
 const isPerEpoch = ([field]: readonly [string, unknown]) => field === 'perEpoch'
 
 /** @throws RappelError 'usage' unless it has one of the three forms */
-export function checkCadence(what: string, cadence: unknown): Cadence {
+function checkCadence(what: string, cadence: unknown): Cadence {
   const entries = typeof cadence === 'object' && cadence !== null ? Object.entries(cadence) : []
   const [[name, value] = [], ...others] = entries.filter(([field]) => field !== 'apart' || !entries.some(isPerEpoch))
   if (name === undefined || others.length > 0 || !cadences.includes(name))
