@@ -3,7 +3,7 @@ import { checkInteger, checkOptions } from '../../base/errors.ts'
 import { sizeOf, type Tensor, tensor } from '../../base/tensor.ts'
 import { gradientName, trainingGraph } from '../graphs.ts'
 import { batchFeeds } from './feeds.ts'
-import type { Cadence, Probe, ProbeContext } from './probe.ts'
+import { type Cadence, type Probe, type ProbeContext, seldom } from './probe.ts'
 
 /**
  * The simple noise scale tr(Σ)/|G|², from the gradient of the step's batch (size B) and those of its parts (size b each): McCandlish
@@ -15,14 +15,14 @@ import type { Cadence, Probe, ProbeContext } from './probe.ts'
  * Batches far below the scale waste nothing when they grow; far above it they waste arithmetic. The gradient is the objective's, a
  * penalty included. With batch normalisation the parts have statistics of their own, and the noise comes out too high.
  *
- * @param options.parts of a batch, at least 2; default 4; batches that would have parts of one example are left out. `options.cadence`: default 4 times an epoch
+ * @param options.parts of a batch, at least 2; default 4; batches that would have parts of one example are left out. `options.cadence`: default 4 times an epoch, 125 steps apart
  */
 export function noiseScale(options: { readonly cadence?: Cadence; readonly parts?: number } = {}): Probe {
   checkOptions('probe.noiseScale', options, ['cadence', 'parts'])
   const parts = checkInteger('parts', options.parts ?? 4, 2)
   return {
     name: 'noiseScale',
-    cadence: options.cadence ?? { perEpoch: 4 },
+    cadence: options.cadence ?? seldom,
     async measure(context) {
       const { size } = context.batch()
       const small = Math.floor(size / parts)

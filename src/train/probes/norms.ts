@@ -1,7 +1,7 @@
 /** @file How large weights, gradients and updates are, tensor by tensor; and whether updates go on in one direction. */
 import { checkOptions } from '../../base/errors.ts'
 import type { Sums } from '../../base/sums.ts'
-import type { Cadence, Probe } from './probe.ts'
+import { type Cadence, often, type Probe, seldom } from './probe.ts'
 
 /**
  * Of each tensor's weights, gradient and update the norm, the least and the greatest value (`norm:weight/…`, `min:update/…`), and
@@ -11,13 +11,13 @@ import type { Cadence, Probe } from './probe.ts'
  * The update is what was added to the weights, by any rule. Of a tensor whose weights are all 0 (a bias at its start) there is no
  * ratio. Where a value is NaN or infinite the norm is NaN, least and greatest are of the others, and `nonFinite:…` counts them.
  *
- * @param options.cadence default 20 times an epoch
+ * @param options.cadence default 20 times an epoch, 25 steps apart
  */
 export function norms(options: { readonly cadence?: Cadence } = {}): Probe {
   checkOptions('probe.norms', options, ['cadence'])
   return {
     name: 'norms',
-    cadence: options.cadence ?? { perEpoch: 20 },
+    cadence: options.cadence ?? often,
     async measure(context) {
       const [weights, updates, gradients] = [
         await context.sums('weights'),
@@ -52,13 +52,13 @@ function describe(values: Record<string, number>, name: string, { count, nonFini
  * parameters together (`cosine/all`). Near 1 the steps go on in one direction; near −1 they jump from one side of a valley to
  * the other, and a lower learning rate or less momentum may help. Where an update is 0 there is none.
  *
- * @param options.cadence default 4 times an epoch
+ * @param options.cadence default 4 times an epoch, 125 steps apart
  */
 export function cosine(options: { readonly cadence?: Cadence } = {}): Probe {
   checkOptions('probe.cosine', options, ['cadence'])
   return {
     name: 'cosine',
-    cadence: options.cadence ?? { perEpoch: 4 },
+    cadence: options.cadence ?? seldom,
     successive: true,
     measure(context) {
       const previous = context.previousUpdates()

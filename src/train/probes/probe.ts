@@ -14,11 +14,19 @@ import type { Seconds } from '../phases.ts'
  * When a probe measures. It depends on the number of the step alone, never on a clock, so that a resumed run measures at the same
  * steps.
  * - `perEpoch`: at least so often in each epoch, at equal distances, from its first step on; at every step where an epoch has
- *   fewer.
+ *   fewer. From the run's 1000th step on with at least `apart` steps between, so that thousands of short epochs cost no more than a
+ *   few long ones; default 1.
  * - `everySteps`: at the steps 0, n, 2n, …
  * - `everyEpochs`: between steps: before the first one, after every n-th epoch, and after the last.
  */
-export type Cadence = { readonly perEpoch: number } | { readonly everySteps: number } | { readonly everyEpochs: number }
+export type Cadence =
+  | { readonly perEpoch: number; readonly apart?: number }
+  | { readonly everySteps: number }
+  | { readonly everyEpochs: number }
+
+/** The defaults: as dense in short epochs as in one of 500 steps, whose time they then take the same share of. */
+export const often: Cadence = { perEpoch: 20, apart: 25 }
+export const seldom: Cadence = { perEpoch: 4, apart: 125 }
 
 /** What came out. Where a number belongs to a tensor or a layer, its name stands behind a slash: 'norm:weight/dense1.weight'. */
 export interface Measured {
@@ -112,11 +120,16 @@ export interface Position {
   readonly step: number
 }
 
+/** The first steps are watched as often as an epoch asks for: most happens there. */
+const early = 1000
+
 /** Whether a cadence names a step. @param batches in one epoch */
 export function isDue(cadence: Cadence, { batch, step }: Position, batches: number): boolean {
   if ('everySteps' in cadence) return step % cadence.everySteps === 0
-  if ('perEpoch' in cadence) return batch % Math.max(1, Math.floor(batches / cadence.perEpoch)) === 0
-  return false
+  if (!('perEpoch' in cadence)) return false
+  const { perEpoch, apart = 1 } = cadence
+  const distance = Math.max(1, Math.floor(batches / perEpoch))
+  return distance < apart && step >= early ? step % apart === 0 : batch % distance === 0
 }
 
 /** Whether a probe measures at a step. */
@@ -159,14 +172,19 @@ export function checkProbes(probes: unknown): asserts probes is readonly Probe[]
   }
 }
 
+const isPerEpoch = ([field]: readonly [string, unknown]) => field === 'perEpoch'
+
 /** @throws RappelError 'usage' unless it has one of the three forms */
-export function checkCadence(what: string, cadence: unknown): Cadence {
-  const [[name, value] = [], ...others] = typeof cadence === 'object' && cadence !== null ? Object.entries(cadence) : []
+function checkCadence(what: string, cadence: unknown): Cadence {
+  const entries = typeof cadence === 'object' && cadence !== null ? Object.entries(cadence) : []
+  const [[name, value] = [], ...others] = entries.filter(([field]) => field !== 'apart' || !entries.some(isPerEpoch))
   if (name === undefined || others.length > 0 || !cadences.includes(name))
     throw usageError(
       `${what} is ${show(cadence)}, expected one of { perEpoch }, { everySteps }, { everyEpochs }`,
       name === undefined ? undefined : suggestion(name, cadences),
     )
   checkInteger(`${what}: ${name}`, value, 1)
+  const { apart } = cadence as { apart?: number }
+  if (apart !== undefined) checkInteger(`${what}: apart`, apart, 1)
   return cadence as Cadence
 }

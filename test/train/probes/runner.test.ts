@@ -8,8 +8,10 @@ import {
   isDue,
   leadsUpTo,
   measuresAt,
+  often,
   type Probe,
   type ProbeContext,
+  seldom,
 } from '../../../src/train/probes/probe.ts'
 import { ProbeRunner } from '../../../src/train/probes/runner.ts'
 import { initialState } from '../../../src/train/state.ts'
@@ -32,6 +34,14 @@ describe('cadence', () => {
     expect(dueSteps({ perEpoch: 1 }, 10, 2)).toEqual([0, 10])
     expect(dueSteps({ perEpoch: 20 }, 500, 1)).toHaveLength(20)
     expect(dueSteps({ perEpoch: 20 }, 7, 1)).toHaveLength(7)
+  })
+  test('from the 1000th step on so many steps apart, where epochs are short', () => {
+    const short = dueSteps({ perEpoch: 4, apart: 30 }, 10, 110)
+    expect(short.slice(0, 3)).toEqual([0, 2, 4])
+    expect(short.filter((step) => step >= 990)).toEqual([990, 992, 994, 996, 998, 1020, 1050, 1080])
+    expect(dueSteps({ perEpoch: 4, apart: 30 }, 200, 6)).toEqual(dueSteps({ perEpoch: 4 }, 200, 6))
+    expect(dueSteps(often, 500, 3)).toEqual(dueSteps({ perEpoch: 20 }, 500, 3))
+    expect(dueSteps(seldom, 500, 3)).toEqual(dueSteps({ perEpoch: 4 }, 500, 3))
   })
   test('every so many steps, over the ends of epochs', () =>
     expect(dueSteps({ everySteps: 4 }, 6, 2)).toEqual([0, 4, 8]))
@@ -172,6 +182,8 @@ describe('refused', () => {
     [[norms({ cadence: { everyStep: 3 } as never })], /cadence of the probe 'norms'.*did you mean 'everySteps'/s],
     [[norms({ cadence: { perEpoch: 0 } })], /perEpoch is 0, expected a whole number from 1/],
     [[norms({ cadence: { perEpoch: 1, everySteps: 2 } as never })], /expected one of/],
+    [[norms({ cadence: { perEpoch: 4, apart: 0 } })], /apart is 0, expected a whole number from 1/],
+    [[norms({ cadence: { everySteps: 4, apart: 2 } as never })], /expected one of/],
     [[norms({ cadence: 5 as never })], /is 5, expected one of/],
   ])('%o', (probes, message) => {
     const error = (() => {

@@ -10,8 +10,10 @@ import { makePlan, type PlanParts, type TrainingPlan } from '../../../src/train/
 import type { Probe } from '../../../src/train/probes/probe.ts'
 import { blobs } from '../nets.ts'
 
-export const [features, hidden, narrow, classes] = [6, 8, 5, 3]
-export const [rate, strength, learningRate, mu] = [0.3, 0.02, 0.1, 0.9]
+const [features, hidden, classes] = [6, 8, 3]
+export const narrow = 5
+const [rate, strength] = [0.3, 0.02]
+export const [learningRate, mu] = [0.1, 0.9]
 export const names = ['dense1.weight', 'dense1.bias', 'dense2.weight', 'dense2.bias', 'dense3.weight', 'dense3.bias']
 
 export function slowPlan(parts: Partial<PlanParts> = {}): TrainingPlan {
