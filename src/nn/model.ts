@@ -104,7 +104,10 @@ export class ModelContext implements LayerContext {
   readonly parameters: Parameter[] = []
   readonly buffers: Buffer[] = []
   readonly randomInputs: RandomInput[] = []
-  /** In the order of building; a layer inside another stands after it. */
+  /**
+   * In the order of building; a layer inside another stands after it. The outermost one, whose name stands in no path, is the last,
+   * and only there where no layer inside it gives what it gives.
+   */
   readonly layers: BuiltLayer[] = []
   readonly #counts = new Map<string, number>()
   #path = ''
@@ -112,6 +115,14 @@ export class ModelContext implements LayerContext {
   constructor(builder: GraphBuilder, training: boolean) {
     this.builder = builder
     this.training = training
+  }
+
+  /** Builds the layer that is the whole net. */
+  outermost(layer: Layer, x: Value): Value {
+    const output = layer.build(x, this)
+    const isOwn = !this.layers.some((inner) => inner.output === output)
+    if (isOwn) this.layers.push({ name: this.#unique(layer.name ?? layer.kind), kind: layer.kind, output })
+    return output
   }
 
   apply(layer: Layer, x: Value): Value {

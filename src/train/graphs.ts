@@ -57,7 +57,7 @@ export function buildNet(net: NetDescription, batch: number, training: boolean, 
   const builder = new Builder(table)
   const context = new ModelContext(builder, training)
   const input = builder.input(inputName, 'float32', [batch, ...net.featureShape])
-  return { builder, context, output: net.model.build(input, context) }
+  return { builder, context, output: context.outermost(net.model, input) }
 }
 
 /** The input that holds a batch's targets. */
