@@ -38,6 +38,7 @@ test('of one command', async () => {
     "rappel train [options]: train the project in this folder
 
       --config <file>  the configuration, or its folder (default: rappel.config.ts)
+      --resume <run>   go on with a run that was stopped: its id, its folder, or 'last'
       --seed <n>       the seed of all chance: data order, first values, dropout
       --threads <n>    threads within one operator (default: by the size of the net)
       --out <folder>   where to write the run (default: a new folder in .rappel/runs)

@@ -97,10 +97,11 @@ describe('the record of a training', () => {
       expect([...(measured?.values ?? [])]).toEqual(document.epochs.map(({ validation }) => validation?.loss))
       expect([...(measured?.steps ?? [])]).toEqual([0, 15, 30])
       const events = (await store.events(id)).map(({ event }) => event)
-      expect(events.map(({ type, version }) => [type, version])).toEqual([
-        ['start', 1],
-        ['end', 1],
-      ])
+      expect(new Set(events.map(({ version }) => version))).toEqual(new Set([1]))
+      const types = events.map(({ type }) => type)
+      expect([types[0], ...types.slice(-2)]).toEqual(['start', 'checkpoint', 'end'])
+      // Distributions at 4 steps an epoch, of 15: 0, 3, 6, 9 and 12. Pictures before the first epoch and after each.
+      expect(types.slice(1, -2)).toEqual(Array(2 * 5 + 3).fill('probe'))
       expect(events[0]).toEqual({ ...document.start, version: 1 })
     }))
 
@@ -117,7 +118,13 @@ describe('the record of a training', () => {
       step: 30,
     })
     const text = await said(at, 'runs', 'show', id)
-    for (const part of [`digits ${id}: finished`, 'hyper.rate ', 'data.training', 'validation/loss', '1 start, 1 end'])
+    for (const part of [
+      `digits ${id}: finished`,
+      'hyper.rate ',
+      'data.training',
+      'validation/loss',
+      '1 start, 13 probe',
+    ])
       expect(text).toContain(part)
     expect(await said(at, 'runs', 'show', `.rappel/runs/${id}`)).toBe(text.replace(/\d+\.\d s/, (time) => time))
     expect(JSON.parse(await said(at, 'runs', 'show', '--json'))).toMatchObject({ schema: 1, id, result: document })

@@ -26,7 +26,7 @@ test('a reader of --events that goes away does not end the training', async () =
   const stderr = text(child.stderr as NodeJS.ReadableStream)
   expect(await exitOf(child)).toBe(0)
   expect(await stderr).toMatch(/epoch 20 of 20.*\n$/)
-  expect(made.run()).toEqual(['model.onnx', 'run.json'])
+  expect(made.run()).toEqual(['checkpoint', 'model.onnx', 'run.json'])
 })
 
 test('nor do two that go away, with a configuration that prints', async () => {
@@ -41,7 +41,7 @@ test('nor do two that go away, with a configuration that prints', async () => {
     child.stderr?.destroy()
   })
   expect(await exitOf(child)).toBe(0)
-  expect(made.run()).toEqual(['model.onnx', 'run.json'])
+  expect(made.run()).toEqual(['checkpoint', 'model.onnx', 'run.json'])
 })
 
 test.runIf(process.platform === 'linux')('output that cannot be written is told by the exit status', async () => {
@@ -70,7 +70,7 @@ test('--out: a folder that is there keeps its other files, an older run in it is
   const made = project({ 'rappel.config.ts': configText(), 'out/notes.txt': 'mine', 'out/model.onnx': 'old' })
   const { stdout, status } = await cli.run(['train', '--json', '--out', 'out'], { cwd: made.folder })
   expect([status, JSON.parse(stdout).model]).toEqual([0, 'out/model.onnx'])
-  expect(readdirSync(join(made.folder, 'out')).sort()).toEqual(['model.onnx', 'notes.txt', 'run.json'])
+  expect(filesOf(join(made.folder, 'out'))).toEqual(['checkpoint', 'model.onnx', 'notes.txt', 'run.json'])
   expect(made.text('out/notes.txt')).toBe('mine')
   expect(made.bytes('out/model.onnx').length).toBeGreaterThan(1000)
 })
@@ -86,7 +86,13 @@ test('--out: an absolute path stays one', async () => {
 })
 
 function withRun(made: Project) {
-  return { folder: made.folder, run: () => readdirSync(join(made.folder, made.runFolder())).sort() }
+  return { folder: made.folder, run: () => filesOf(join(made.folder, made.runFolder())) }
+}
+
+/** The names of a folder's files; that of a checkpoint is the hash of what is in it. */
+function filesOf(folder: string): string[] {
+  const names = readdirSync(folder).map((name) => name.replace(/^[0-9a-f]{64}\.checkpoint$/, 'checkpoint'))
+  return names.sort()
 }
 
 async function exitOf(child: ChildProcess): Promise<number | null> {
