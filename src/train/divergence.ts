@@ -1,4 +1,5 @@
 /** @file Divergence: when a run is no longer sound, at which step that began, and which tensor went first. */
+import { compileSums } from '../base/sums.ts'
 import { type Tensor, tensor } from '../base/tensor.ts'
 import { type Engine, evaluate } from '../engine/engine.ts'
 import type { Graph } from '../graph/types.ts'
@@ -43,14 +44,17 @@ export function faultAtEnd(loss: number, firstLoss: number, step: number): Fault
 
 /** The first parameter or buffer with a value that is NaN or infinite, and that value. */
 export function firstNotFinite(state: TrainingState): { readonly name: string; readonly value: number } | undefined {
+  // It goes over all parameters while the net learns: a plain loop would take as long as some steps.
+  const sums = compileSums(state.memory)
   for (const [name, { data }] of Object.entries({ ...currentParameters(state), ...currentBuffers(state) })) {
-    const odd = notFinite(data)
-    if (odd !== undefined) return { name, value: data[odd] }
+    if (sums.magnitudes(data).nonFinite === 0) continue
+    const odd = notFinite(data) as number
+    return { name, value: data[odd] }
   }
   return undefined
 }
 
-/** Index of the first value that is NaN or infinite. A plain loop: it goes over all parameters while the net learns. */
+/** Index of the first value that is NaN or infinite. */
 function notFinite(data: ArrayLike<number>): number | undefined {
   for (let i = 0; i < data.length; i++) if (!(Math.abs(data[i]) < Number.POSITIVE_INFINITY)) return i
   return undefined

@@ -187,7 +187,9 @@ class Run {
       })
       if (this.#probes?.watches(position)) {
         this.#phases.enter('probes')
+        this.#clock.stopTraining()
         for (const event of await this.#probes.after(position, at[0], stepper)) this.#tell(event)
+        this.#clock.startTraining()
       }
       this.#phases.enter('others')
       for (let i = 0; i < stepper.steps; i++) {
