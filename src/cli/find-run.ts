@@ -3,9 +3,10 @@ import { existsSync } from 'node:fs'
 import { basename } from 'node:path'
 import { nearest, type RappelError, usageError } from '../base/errors.ts'
 import { storePath } from '../store/place.ts'
-import { type SqliteOptions, sqliteStore } from '../store/sqlite.ts'
+import type { SqliteOptions } from '../store/sqlite.ts'
 import type { Store, StoredRun } from '../store/store.ts'
 import type { Flags } from './arguments.ts'
+import { openStore } from './open-store.ts'
 
 /** Which command to type when there is nothing. */
 export const howToBegin = 'train first: rappel demo, or rappel init my-project and then rappel train in it'
@@ -26,7 +27,7 @@ export async function withStore<T>(
     if (flags.store === undefined) return undefined
     throw usageError(`there is no store ${path}`, 'name the file with --store; without it, it is .rappel/runs.sqlite')
   }
-  const store = sqliteStore(path, options)
+  const store = openStore(path, options)
   try {
     return await work(store)
   } finally {

@@ -4,7 +4,6 @@ import { RappelError } from '../base/errors.ts'
 import { codeOf } from '../store/files.ts'
 import { jsonLines } from '../store/json-lines.ts'
 import { createNamedRun } from '../store/open-run.ts'
-import { sqliteStore } from '../store/sqlite.ts'
 import type { Plain, RunWriter, Store } from '../store/store.ts'
 import { TensorboardDecoder } from '../store/tensorboard.ts'
 import { tfRecords } from '../store/tfrecord.ts'
@@ -21,6 +20,7 @@ import type { Flags } from './arguments.ts'
 import { toJson } from './document.ts'
 import { storeOf } from './find-run.ts'
 import { forms, type ImportSource, importSources } from './import-sources.ts'
+import { openStore } from './open-store.ts'
 import { count } from './report.ts'
 
 interface Imported {
@@ -39,7 +39,7 @@ const headEvents = 1000
 
 export async function importRuns(flags: Flags, paths: readonly string[]): Promise<number> {
   const sources = importSources(paths)
-  const store = sqliteStore(storeOf(flags))
+  const store = openStore(storeOf(flags))
   const done: Imported[] = []
   try {
     for (const source of sources) {

@@ -3,9 +3,9 @@ import { existsSync } from 'node:fs'
 import { isAbsolute, relative, resolve } from 'node:path'
 import { RappelError, suggestion, usageError } from '../base/errors.ts'
 import { storePath } from '../store/place.ts'
-import { sqliteStore } from '../store/sqlite.ts'
 import type { Plain, StoredRun } from '../store/store.ts'
 import { type Found, newestReadable } from './checkpoint-files.ts'
+import { openStore } from './open-store.ts'
 import type { TrainRequest } from './protocol.ts'
 
 export interface KeptRun {
@@ -28,7 +28,7 @@ export async function findKeptRun(name: string, { store, configFile: given }: Tr
   const path = storePath(store)
   if (!existsSync(path))
     throw usageError(`there is no run to resume: ${path} does not exist`, 'name the record with --store')
-  const opened = sqliteStore(path)
+  const opened = openStore(path)
   try {
     const runs = (await opened.runs()).filter(({ kind, folder }) => ['train', 'demo'].includes(kind) && folder)
     const run =

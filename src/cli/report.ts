@@ -33,7 +33,9 @@ function ending({ outcome, restored, steps }: RunDocument): string {
   const lines: string[] = []
   if (outcome.reason === 'stopped-early') lines.push(`Stopped early: ${outcome.message}.`)
   if (outcome.reason === 'diverged')
-    lines.push(`Diverged: ${outcome.message}. The model is that of the last sound step: after ${count(steps)} updates.`)
+    lines.push(
+      `Diverged: ${outcome.message}. The model is that of the last sound step: after ${count(steps)} update${steps === 1 ? '' : 's'}.`,
+    )
   if (restored !== undefined)
     lines.push(`The model and the measurements are those of the best epoch, ${restored.epoch}.`)
   return lines.join('\n')
@@ -53,6 +55,7 @@ function curves({ epochs }: RunDocument, paint: Paint): string {
     },
   ]
   const shown = series.filter(({ points }) => points.length > 0)
+  if (shown.every(({ points }) => points.length < 2)) return ''
   const ends = shown.map(({ name, points, paint: colour }) => {
     const [, loss] = points[points.length - 1]
     return `${colour?.('──') ?? '──'} ${name} ${significant(loss)}`

@@ -7,7 +7,6 @@ import { codeVersion, environment } from '../store/environment.ts'
 import { Flushing } from '../store/flushing.ts'
 import { createNamedRun } from '../store/open-run.ts'
 import { storePath } from '../store/place.ts'
-import { sqliteStore } from '../store/sqlite.ts'
 import type { Plain, RunWriter, Store } from '../store/store.ts'
 import { toPlain } from '../store/to-plain.ts'
 import { readCheckpoint } from '../train/checkpoint.ts'
@@ -18,6 +17,7 @@ import { CheckpointFiles, type Found } from './checkpoint-files.ts'
 import type { RunDocument } from './document.ts'
 import { failureOf } from './failure.ts'
 import type { KeptRun } from './kept-run.ts'
+import { openStore } from './open-store.ts'
 import type { TrainRequest } from './protocol.ts'
 
 export class RunRecord {
@@ -55,7 +55,7 @@ export class RunRecord {
       folder: resolve(folder),
       facts: await factsOf(plan, engine, request),
     }
-    const store = sqliteStore(storePath(request.store))
+    const store = openStore(storePath(request.store))
     try {
       // A folder that somebody named may be used again and again.
       const wanted = request.out === undefined ? basename(folder) : undefined
@@ -68,7 +68,7 @@ export class RunRecord {
 
   /** Goes on with a record: what lies behind the checkpoint, or all of it where there is none, is taken back. */
   static async resume({ id, folder, found }: KeptRun, request: TrainRequest): Promise<RunRecord> {
-    const store = sqliteStore(storePath(request.store))
+    const store = openStore(storePath(request.store))
     try {
       const writer = await store.continueRun(id)
       await writer.supersede(found?.checkpoint.position ?? { events: 0, points: {} }, Date.now())
