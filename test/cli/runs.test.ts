@@ -257,11 +257,11 @@ describe('where the record lies', () => {
 
   test('one that cannot be opened stops before the training', async () => {
     const at = project({ 'rappel.config.ts': small, 'notes.txt': 'mine', 'a/b': '' })
-    await refused(at, ['train', '--store', 'notes.txt'], /^rappel: notes\.txt is no store.*\n {2}\S/, undefined, 1)
-    await refused(at, ['train', '--store', 'a'], /^rappel: a cannot be opened/, undefined, 1)
-    await refused(at, ['train', '--store', 'notes.txt/x'], /^rappel: notes\.txt\/x cannot be opened/, undefined, 1)
+    await refused(at, ['train', '--store', 'notes.txt'], /^rappel: notes\.txt is no store.*\n {2}\S/)
+    await refused(at, ['train', '--store', 'a'], /^rappel: a cannot be opened/)
+    await refused(at, ['train', '--store', 'notes.txt/x'], /^rappel: notes\.txt\/x cannot be opened/)
     await refused(at, ['train', '--store'], '--store lacks its value, expected --store <file>')
-    await refused(at, ['runs', '--store', 'notes.txt'], /^rappel: notes\.txt is no store/, undefined, 1)
+    await refused(at, ['runs', '--store', 'notes.txt'], /^rappel: notes\.txt is no store/)
     await refused(
       at,
       ['runs', '--store', 'none.sqlite'],
