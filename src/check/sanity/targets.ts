@@ -81,7 +81,10 @@ function balance(counts: Float64Array, classes: readonly string[], rows: number,
   const ratio = counts[most] / counts[least]
   const evidence = { classes: classes.length, rows, most: counts[most], least: counts[least], ratio, share }
   const expected = `classes within a factor of ${unbalanced} of each other`
-  const got = `${counts[most]} of '${classes[most]}' and ${counts[least]} of '${classes[least]}' among ${rows} examples`
+  const got =
+    counts[most] === counts[least]
+      ? `${counts[most]} of each of ${classes.length} classes`
+      : `${counts[most]} of '${classes[most]}' and ${counts[least]} of '${classes[least]}' among ${rows} examples`
   if (classes.length < 2 || (ratio <= unbalanced && share <= nearlyAll))
     return pass({ expected, got, words: 'Every class occurs often enough.', evidence })
   const found = {
