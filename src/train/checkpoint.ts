@@ -3,14 +3,15 @@
  *
  *     8 bytes   'RAPPELCK'
  *     4, 4      version of the format and length of the header, little-endian
- *     header    JSON in UTF-8, padded with spaces to a multiple of 64 bytes from the file's start
+ *     header    JSON in UTF-8 (see store/plain.ts), padded with spaces to a multiple of 64 bytes from the file's start
  *     tensors   float32, little-endian, one after the other as the header lists them
  *     16        digest of everything before, as hexadecimal digits
  */
 
 import { digest } from '../base/digest.ts'
 import { RappelError } from '../base/errors.ts'
-import type { RecordPosition } from '../store/store.ts'
+import { fromText, toText } from '../store/plain.ts'
+import type { Plain, RecordPosition } from '../store/store.ts'
 import type { Best } from './early-stopping.ts'
 import type { EpochEvent } from './events.ts'
 import type { Conditions, Identity } from './identity.ts'
@@ -67,7 +68,7 @@ export function writeCheckpoint({ now, back, bestRegions, ...rest }: Checkpoint)
     ...(back && { back: back.progress }),
     tensors: tensors.map(({ listed }) => listed),
   }
-  const text = new TextEncoder().encode(JSON.stringify(header, spell))
+  const text = new TextEncoder().encode(toText(header as unknown as Plain, 'the header of the checkpoint'))
   const start = Math.ceil((headerStart + text.length) / boundary) * boundary
   const bytes = new Uint8Array(tensors.reduce((sum, { data }) => sum + data.byteLength, start + digestLength))
   bytes.set(new TextEncoder().encode(magic))
@@ -103,7 +104,7 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
   const end = whole.length - digestLength
   if (digest(whole.subarray(0, end)) !== text(end, whole.length)) throw damaged('its bytes do not fit its digest')
   const start = headerStart + view.getUint32(magic.length + 4, true)
-  const { tensors, now, back, ...rest } = JSON.parse(text(headerStart, start), understand) as Header
+  const { tensors, now, back, ...rest } = fromText(text(headerStart, start)) as unknown as Header
   const parts: Record<Listed[0], Record<string, Float32Array>> = { now: {}, best: {}, back: {} }
   let at = start
   for (const [part, name, length] of tensors) {
@@ -120,20 +121,4 @@ export function readCheckpoint(bytes: Uint8Array): Checkpoint {
 
 function damaged(how: string): RappelError {
   return new RappelError('store', `the checkpoint is damaged: ${how}`, 'go on from the one before it')
-}
-
-/** JSON has no word for these, and would lose the sign of −0. */
-const spelt = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, -0]
-const spelling = 'number'
-
-function spell(_key: string, value: unknown): unknown {
-  const odd = spelt.findIndex((number) => Object.is(number, value))
-  return odd < 0 ? value : { [spelling]: odd }
-}
-
-function understand(_key: string, value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value
-  const keys = Object.keys(value)
-  if (keys.length !== 1 || keys[0] !== spelling) return value
-  return spelt[(value as Record<string, number>)[spelling]]
 }
