@@ -43,6 +43,46 @@ const nets: readonly Net[] = [
   },
 ]
 
+/** How long each standard probe takes, and the step after it. */
+async function pieces(net: Net, data: Dataset): Promise<void> {
+  console.log('| probe | ms, median | least | the step after it | other steps |\n|---|---|---|---|---|')
+  for (const watched of probe.standard()) {
+    const cost: number[] = []
+    const [next, others]: number[][] = [[], []]
+    let [last, wasProbed] = [0, false]
+    const timed: Probe = {
+      ...watched,
+      name: 'timed',
+      async measure(context) {
+        const startedAt = performance.now()
+        const measured = await watched.measure(context)
+        last = performance.now()
+        cost.push(last - startedAt)
+        wasProbed = true
+        return measured
+      },
+    }
+    const everyStep: Probe = {
+      name: 'every step',
+      cadence: { everySteps: 1 },
+      measure() {
+        if (last > 0) (wasProbed ? next : others).push(performance.now() - last)
+        wasProbed = false
+        last = performance.now()
+        return undefined
+      },
+    }
+    await lastEpoch(net, data, [everyStep, timed])
+    const texts = [median(cost), Math.min(...cost), median(next), median(others)].map((ms) => ms.toFixed(2))
+    console.log(`| ${watched.name} | ${texts.join(' | ')} |`)
+  }
+  console.log('')
+}
+
+function median(values: readonly number[]): number {
+  return quartiles(values)[1] ?? Number.NaN
+}
+
 const sets: Readonly<Record<string, () => Probe[]>> = {
   'the standard ones, as often as by default': probe.standard,
   'norms at every step': () => [probe.norms({ cadence: { everySteps: 1 } })],
@@ -57,6 +97,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
     rounds: { type: 'string', default: '9' },
     steps: { type: 'string', default: '500' },
+    pieces: { type: 'boolean', default: false },
   },
 })
 const rounds = Number(options.rounds)
@@ -70,6 +111,7 @@ for (const net of nets.filter(({ name }) => options.net.includes(name))) await m
 async function measure(net: Net): Promise<void> {
   const data = pictures(steps * net.batchSize, net.featureShape)
   console.log(`${net.name}, batch ${net.batchSize}, ${steps} steps an epoch\n`)
+  if (options.pieces) return pieces(net, data)
   console.log(
     '| probes | time with : without | quartiles | without, ms a step | rounds, disturbed |\n|---|---|---|---|---|',
   )

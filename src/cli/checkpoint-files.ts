@@ -1,7 +1,7 @@
 /** @file The checkpoints of a run as files of its folder, and their index in the store. */
 import { readRunFile, removeRunFiles, writeRunFile } from '../store/run-files.ts'
 import type { RunWriter, StoredCheckpoint } from '../store/store.ts'
-import { readCheckpoint } from '../train/checkpoint.ts'
+import { type Checkpoint, readCheckpoint } from '../train/checkpoint.ts'
 import type { CheckpointSink, TakenCheckpoint } from '../train/checkpoints.ts'
 
 const ending = '.checkpoint'
@@ -62,6 +62,8 @@ export class CheckpointFiles implements CheckpointSink {
 /** A checkpoint that can be read, and those that are older. */
 export interface Found {
   readonly bytes: Uint8Array
+  /** What the bytes say. */
+  readonly content: Checkpoint
   readonly checkpoint: StoredCheckpoint
   readonly older: readonly StoredCheckpoint[]
 }
@@ -78,8 +80,7 @@ export function newestReadable(folder: string, all: readonly StoredCheckpoint[])
   for (const [i, checkpoint] of order.entries()) {
     try {
       const bytes = readRunFile(folder, checkpoint.file)
-      readCheckpoint(bytes)
-      return { bytes, checkpoint, older: order.slice(i + 1) }
+      return { bytes, content: readCheckpoint(bytes), checkpoint, older: order.slice(i + 1) }
     } catch (error) {
       first ??= error
     }

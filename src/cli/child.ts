@@ -8,7 +8,6 @@ import { sanityChecks } from '../check/sanity/sanity.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nativeEngine } from '../engine/native.ts'
 import { environment } from '../store/environment.ts'
-import { readCheckpoint } from '../train/checkpoint.ts'
 import { type Config, planFromConfig } from '../train/config.ts'
 import { checkResumable } from '../train/identity.ts'
 import { runTraining, type TrainingResult } from '../train/loop.ts'
@@ -102,7 +101,7 @@ async function train(
 ): Promise<RunDocument> {
   const engine = await nativeEngine({ provider })
   // Before anything in the record is taken back.
-  if (kept?.found) checkResumable(plan, readCheckpoint(kept.found.bytes))
+  if (kept?.found) checkResumable(plan, kept.found.content)
   const folder = kept ? { path: kept.folder } : claimRunFolder(request.out, new Date())
   tell({ type: 'claimed', folder })
   const before = request.check ? await check(plan, {}) : undefined

@@ -9,7 +9,6 @@ import { createNamedRun } from '../store/open-run.ts'
 import { storePath } from '../store/place.ts'
 import type { Plain, RunWriter, Store } from '../store/store.ts'
 import { toPlain } from '../store/to-plain.ts'
-import { readCheckpoint } from '../train/checkpoint.ts'
 import type { TrainingEvent } from '../train/events.ts'
 import type { TrainingPlan } from '../train/plan.ts'
 import { TrainingRecord } from '../train/record.ts'
@@ -34,7 +33,7 @@ export class RunRecord {
   private constructor(store: Store, writer: RunWriter, folder: string, kept?: Found) {
     this.#store = store
     this.#writer = writer
-    this.#startedAt = performance.now() - (kept ? readCheckpoint(kept.bytes).seconds * 1000 : 0)
+    this.#startedAt = performance.now() - (kept?.content.seconds ?? 0) * 1000
     const named = kept ? [...kept.older, kept.checkpoint] : []
     this.checkpoints = new CheckpointFiles(writer, folder, named, Date.now, this.lost)
     this.#record = new TrainingRecord(writer)
