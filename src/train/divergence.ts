@@ -22,8 +22,8 @@ export interface Fault {
 
 /**
  * A loss is taken for exploded above so many times the first batch's (or 1, where that is less). No training comes back from there:
- * for an entropy it means scores a million apart, for a squared error outputs a thousand times as far off as at the start. The
- * largest from which nets on the digits did come back was 130,000 times (Adam with a rate of 30).
+ * for an entropy it means scores a million apart, for a squared error outputs a thousand times as far off as at the start. From
+ * less, some do (Adam with a rate far too high).
  */
 const explosion = 1e6
 
