@@ -9,6 +9,60 @@ export interface Measurement {
   readonly examples: number
 }
 
+/** A parameter, and how it starts. */
+export interface ParameterFacts {
+  readonly name: string
+  readonly shape: readonly number[]
+  /** Values that one unit adds up, and units that one value goes to; absent for what is no weight (biases, scales). */
+  readonly fanIn?: number
+  readonly fanOut?: number
+  /** Name of the layer that it belongs to. */
+  readonly layer?: string
+  /** Of the first values: exact over all of them. */
+  readonly initial?: {
+    readonly mean: number
+    /** Population standard deviation. */
+    readonly deviation: number
+    readonly min: number
+    readonly max: number
+    /** How many units there are, and how many of them differ from each other; only where units are known and at least two. */
+    readonly units?: number
+    readonly distinctUnits?: number
+  }
+}
+
+export interface LayerFacts {
+  readonly name: string
+  readonly kind: string
+  readonly shape: readonly number[]
+  /** What the layer was given: a dropout's `rate`, a batch normalisation's `momentum`, … */
+  readonly options?: Readonly<Record<string, number | string | boolean>>
+}
+
+/** What the graph of the net says of it, whatever layers and functions it was built from. */
+export interface GraphFacts {
+  /** Operator that gives the scores, changes of shape aside: 'Gemm', 'Softmax', … */
+  readonly output: string
+  /** Pairs of parameters (weights of products) between which there is nothing but linear operators. */
+  readonly linear: readonly (readonly [string, string])[]
+  /** Operators between a weight and the next that are not linear, in order and without repetition: 'Relu', 'Tanh', … */
+  readonly nonlinear: readonly string[]
+  /** Parameters on which the scores do not depend. */
+  readonly unused: readonly string[]
+}
+
+/** The update rule as data. */
+export interface RuleFacts {
+  readonly name: string
+  readonly dialect?: string
+  /** Its numbers at the first step. */
+  readonly hyper: Readonly<Record<string, number>>
+  /** Which of them follow a schedule. */
+  readonly scheduled: readonly string[]
+  /** Names of what it carries from step to step. */
+  readonly states: readonly string[]
+}
+
 /** The first event: what is being trained, on what, with what. */
 export interface StartEvent {
   readonly type: 'start'
@@ -22,9 +76,13 @@ export interface StartEvent {
     readonly classes?: readonly string[]
   }
   /** What is trained; buffers are not among them. */
-  readonly parameters: readonly { readonly name: string; readonly shape: readonly number[] }[]
+  readonly parameters: readonly ParameterFacts[]
   /** The layers in the order of building, each with the shape of its output for one example; a layer inside another stands after it. */
-  readonly layers?: readonly { readonly name: string; readonly kind: string; readonly shape: readonly number[] }[]
+  readonly layers?: readonly LayerFacts[]
+  readonly graph?: GraphFacts
+  readonly rule?: RuleFacts
+  /** The learning rate as it is planned, at up to 64 places from the first step to the last; absent where the rule has none. */
+  readonly learningRates?: readonly { readonly epoch: number; readonly rate: number }[]
   /** What is done at random to the training examples, in words. */
   readonly augment?: string
   readonly loss: string

@@ -1,0 +1,49 @@
+/** @file What a diagnosis reads: a training's events, what was checked before, and what a foreign loop logs. */
+import type { SanityReport } from '../check/sanity/report.ts'
+import type { TrainingEvent } from '../train/events.ts'
+import type { Finding, FindingCode } from './finding.ts'
+
+/** What was looked at before the first step. */
+export interface CheckEvent {
+  readonly type: 'check'
+  /** Of the gradient check, where there was one. */
+  readonly verdict?: 'pass' | 'warning' | 'fail' | 'inconclusive'
+  readonly words?: string
+  readonly points?: readonly {
+    readonly data: {
+      readonly tensors: readonly { readonly name: string; readonly verdict: string; readonly worst?: number }[]
+    }
+  }[]
+  readonly sanity?: SanityReport
+}
+
+/** Numbers by name, as `run.log()` and JSON lines give them: 'loss', 'validation/accuracy', 'learningRate', … */
+export interface LogEvent {
+  readonly type: 'log'
+  readonly step: number
+  /** How often each example had been seen. */
+  readonly epoch?: number
+  readonly values: Readonly<Record<string, number>>
+}
+
+/** What a cheap trial beside the run showed. */
+export interface ExperimentEvent {
+  readonly type: 'experiment'
+  /** Which one: 'lower-rate', 'higher-rate', 'shuffled-labels', 'repeated-batch'. */
+  readonly experiment: string
+  readonly step: number
+  readonly epoch: number
+  readonly values: Readonly<Record<string, number>>
+}
+
+/** A finding appeared, or what was found is no longer so. */
+export type FindingEvent =
+  | { readonly type: 'finding'; readonly finding: Finding }
+  | {
+      readonly type: 'finding-cleared'
+      readonly code: FindingCode
+      readonly where?: string
+      readonly at: { readonly epoch: number; readonly step: number }
+    }
+
+export type RunEvent = TrainingEvent | CheckEvent | LogEvent | ExperimentEvent
