@@ -135,7 +135,7 @@ function* stepsEvents({ steps, epochs, values }: Series): Generator<Placed> {
       type: 'steps' as const,
       first: steps[at],
       epoch: epochs[at],
-      losses: [...values.slice(at, at + size)],
+      losses: Array.from(values.subarray(at, at + size)),
     }
     yield { step: steps[at], rank: 2, event }
   }

@@ -29,7 +29,7 @@ function read(of: History) {
     start: of.start,
     losses: [...of.losses],
     lossSteps: [...of.lossSteps],
-    epochs: of.epochs.map(({ seconds: _, ...epoch }) => epoch),
+    epochs: of.epochs.map((epoch) => ({ ...epoch, seconds: undefined })),
     series: Object.fromEntries(names.sort().map((name) => [name, of.series(name)])),
     distributions: Object.fromEntries(of.distributionNames.map((name) => [name, of.distributions(name)])),
   }
