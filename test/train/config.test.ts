@@ -26,7 +26,17 @@ describe('the plan', () => {
   test('probes: the standard ones unless told, none, or others', async () => {
     const names = async (probes?: Config['probes']) =>
       (await planFromConfig({ ...plain, probes })).probes?.map(({ name }) => name)
-    const standard = ['objective', 'norms', 'cosine', 'distributions', 'units', 'pictures', 'time']
+    const standard = [
+      'objective',
+      'norms',
+      'cosine',
+      'distributions',
+      'descent',
+      'units',
+      'evaluated',
+      'pictures',
+      'time',
+    ]
     expect([await names(), await names(false), await names([probe.curvature()])]).toEqual([standard, [], ['curvature']])
     await expect(names([probe.norms(), probe.norms()])).rejects.toThrow("two probes are named 'norms'")
   })
