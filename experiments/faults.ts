@@ -4,6 +4,7 @@
  *     npm run experiments faults -- record [--half tuned|scored] [--only NAME] [--folder DIR]   makes the event streams
  *     npm run experiments faults -- score [--half …] [--only NAME] [--folder DIR] [--loss-only] [--all] [--write]
  *     npm run experiments faults -- verify [--half …] [--only NAME]   each fault beside the same training without it
+ *     npm run experiments faults -- pictures   those of docs/findings
  *     npm run experiments faults -- list
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,6 +12,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { nativeEngine } from '../src/engine/native.ts'
+import { drawPictures } from './faults/pictures.ts'
 import { fileOf, library, record } from './faults/record.ts'
 import { type Scored, scoreRun, total } from './faults/score.ts'
 import { type Half, type Situation, seeds } from './faults/situation.ts'
@@ -97,11 +99,17 @@ switch (positionals[0]) {
   case 'verify':
     await verify(wanted)
     break
+  case 'pictures':
+    await drawPictures(
+      wanted.filter(({ half }) => half === 'tuned'),
+      await nativeEngine({ threads: 1 }),
+    )
+    break
   case 'list':
     for (const { half, name, fault, about } of wanted)
       console.log(`${half} ${name} (${fault?.cause ?? 'healthy'}): ${about}`)
     break
   default:
-    console.error('expected one of: record, score, verify, list')
+    console.error('expected one of: record, score, verify, pictures, list')
     process.exitCode = 2
 }
