@@ -45,7 +45,10 @@ export function divided<D extends Dataset>(data: D, training: number): Parts<D> 
 }
 
 /** The same data with each input changed. @param change of value, feature and row */
-export function withInputs<D extends Dataset>(data: D, change: (value: number, feature: number, row: number) => number): D {
+export function withInputs<D extends Dataset>(
+  data: D,
+  change: (value: number, feature: number, row: number) => number,
+): D {
   const width = sizeOf(data.inputs.shape.slice(1))
   const values = data.inputs.data.map((value, i) => change(value, i % width, Math.floor(i / width)))
   return { ...data, inputs: tensor('float32', data.inputs.shape, values) }
@@ -58,7 +61,10 @@ export function withLabels(
   return { ...data, targets: tensor('int32', data.targets.shape, data.targets.data.map(change)) }
 }
 
-export function withTargets(data: RegressionDataset, change: (target: number, row: number) => number): RegressionDataset {
+export function withTargets(
+  data: RegressionDataset,
+  change: (target: number, row: number) => number,
+): RegressionDataset {
   return { ...data, targets: tensor('float32', data.targets.shape, data.targets.data.map(change)) }
 }
 
@@ -87,7 +93,13 @@ export function inFileOrder(data: ClassificationDataset): RowSource {
   }
 }
 
-function classes(name: string, featureShape: Shape, rows: readonly Float32Array[], labels: readonly number[], count: number) {
+function classes(
+  name: string,
+  featureShape: Shape,
+  rows: readonly Float32Array[],
+  labels: readonly number[],
+  count: number,
+) {
   const inputs = new Float32Array(rows.length * sizeOf(featureShape))
   rows.forEach((row, i) => inputs.set(row, i * row.length))
   return dataset({
@@ -99,7 +111,12 @@ function classes(name: string, featureShape: Shape, rows: readonly Float32Array[
   })
 }
 
-function numbers(name: string, featureShape: Shape, rows: readonly Float32Array[], targets: readonly (readonly number[])[]) {
+function numbers(
+  name: string,
+  featureShape: Shape,
+  rows: readonly Float32Array[],
+  targets: readonly (readonly number[])[],
+) {
   const inputs = new Float32Array(rows.length * sizeOf(featureShape))
   rows.forEach((row, i) => inputs.set(row, i * row.length))
   return dataset({
@@ -164,7 +181,12 @@ export function spirals(seed: number, rows: number, { arms = 3, noise = 0.05, tu
 export function teacher(
   seed: number,
   rows: number,
-  { features = 10, hidden = 8, noise = 0.1, outputs = 1 }: { features?: number; hidden?: number; noise?: number; outputs?: number } = {},
+  {
+    features = 10,
+    hidden = 8,
+    noise = 0.1,
+    outputs = 1,
+  }: { features?: number; hidden?: number; noise?: number; outputs?: number } = {},
 ) {
   const random = stream(seed, 'teacher')
   const normals = (n: number, scale: number) => Array.from({ length: n }, () => scale * random.normal())
@@ -216,7 +238,9 @@ export function adding(seed: number, rows: number, length = 10) {
 /** Bits as ±1 and whether an odd number of the first ones is set. */
 export function parity(seed: number, rows: number, bits: number, features = bits) {
   const random = stream(seed, 'parity')
-  const drawn = Array.from({ length: rows }, () => Float32Array.from({ length: features }, () => 2 * random.integer(2) - 1))
+  const drawn = Array.from({ length: rows }, () =>
+    Float32Array.from({ length: features }, () => 2 * random.integer(2) - 1),
+  )
   const labels = drawn.map((x) => x.subarray(0, bits).filter((bit) => bit > 0).length % 2)
   return classes('a parity', [features], drawn, labels, 2)
 }

@@ -84,7 +84,9 @@ export const faultsOfData: readonly Made[] = [
     about: 'A table whose three most telling columns came out as 0 in every row: their header was misspelt.',
     cause: 'constant-feature',
     config: (seed, { fixed, rate, epochs }) => ({
-      data: data.withInputs(data.customers(seed, 1000), (value, feature) => (!fixed && [0, 1, 4].includes(feature) ? 0 : value)),
+      data: data.withInputs(data.customers(seed, 1000), (value, feature) =>
+        !fixed && [0, 1, 4].includes(feature) ? 0 : value,
+      ),
       model: mlp([24, 2]),
       loss: softmax,
       update: adam({ learningRate: 0.003 * rate }),
@@ -132,7 +134,8 @@ export const faultsOfData: readonly Made[] = [
   },
   {
     name: 'contrast-of-a-blank-image',
-    about: 'An augmentation that divides each image by its own contrast after random erasing: now and then nothing is left, and 0/0 goes in.',
+    about:
+      'An augmentation that divides each image by its own contrast after random erasing: now and then nothing is left, and 0/0 goes in.',
     cause: 'nan-in-inputs',
     accepted: ['diverged'],
     config: (seed, { fixed, rate, epochs }) => ({
@@ -167,7 +170,8 @@ export const faultsOfData: readonly Made[] = [
   },
   {
     name: 'volts-where-millivolts-vary',
-    about: 'A series of readings in units in which they vary by thousandths; an absolute error and steps for numbers near 1.',
+    about:
+      'A series of readings in units in which they vary by thousandths; an absolute error and steps for numbers near 1.',
     cause: 'targets-not-scaled',
     tolerated: ['lr-too-high', 'unstable', 'initial-loss-high'],
     config: (seed, { fixed, rate, epochs }) => ({
@@ -329,8 +333,8 @@ export const faultsOfData: readonly Made[] = [
     config: (seed, { fixed, rate, epochs }) => {
       const random = data.stream(seed, 'thinned')
       const whole = data.blobs(seed, 6000, [1, 1, 1, 1, 1, 1], 10, 0.5)
-      const kept = Array.from(whole.targets.data.keys()).filter(
-        (row) => (fixed ? random.uniform() < 0.2 : whole.targets.data[row] === 2 || random.uniform() < 0.012),
+      const kept = Array.from(whole.targets.data.keys()).filter((row) =>
+        fixed ? random.uniform() < 0.2 : whole.targets.data[row] === 2 || random.uniform() < 0.012,
       )
       return {
         data: subset(whole, kept),
@@ -509,7 +513,8 @@ export const faultsOfData: readonly Made[] = [
   },
   {
     name: 'classes-never-seen',
-    about: 'The rows were divided as they lay, sorted by class: the validation part holds the classes that training lacks.',
+    about:
+      'The rows were divided as they lay, sorted by class: the validation part holds the classes that training lacks.',
     cause: 'train-validation-mismatch',
     tolerated: ['overfitting', 'labels-wrong', 'class-imbalance', 'validation-preprocessing'],
     config: (seed, { fixed, rate, epochs }) => {

@@ -30,7 +30,19 @@ interface Loop {
 }
 
 /** Least squares on random features by plain descent, float64. */
-function descend({ seed, rows, validationRows, hidden, noise, batch, epochs, rate, everySteps, perEpoch, tellsRate }: Loop) {
+function descend({
+  seed,
+  rows,
+  validationRows,
+  hidden,
+  noise,
+  batch,
+  epochs,
+  rate,
+  everySteps,
+  perEpoch,
+  tellsRate,
+}: Loop) {
   const { inputs, targets } = data.teacher(seed, rows + validationRows, { features: 6, noise })
   const random = data.stream(seed, 'foreign')
   const inner = Array.from({ length: hidden }, () => Array.from({ length: 7 }, () => random.normal() / 2))
@@ -70,7 +82,15 @@ function descend({ seed, rows, validationRows, hidden, noise, batch, epochs, rat
   return events
 }
 
-const usual = { rows: 600, validationRows: 200, hidden: 40, noise: 0.2, batch: 20, everySteps: 1, perEpoch: true } as const
+const usual = {
+  rows: 600,
+  validationRows: 200,
+  hidden: 40,
+  noise: 0.2,
+  batch: 20,
+  everySteps: 1,
+  perEpoch: true,
+} as const
 
 export const foreign: readonly Foreign[] = [
   {
@@ -94,7 +114,8 @@ export const foreign: readonly Foreign[] = [
     about: 'A loop by hand at a ten-thousandth of the rate that would do; it tells losses and the rate.',
     cause: 'lr-too-low',
     accepted: ['train-longer'],
-    events: (seed, fixed) => descend({ ...usual, seed, epochs: 20, rate: () => (fixed ? 0.03 : 1e-5), tellsRate: true }),
+    events: (seed, fixed) =>
+      descend({ ...usual, seed, epochs: 20, rate: () => (fixed ? 0.03 : 1e-5), tellsRate: true }),
   },
   {
     name: 'foreign-by-heart',
@@ -136,6 +157,7 @@ export const foreign: readonly Foreign[] = [
   {
     name: 'foreign-epochs-only',
     about: 'Two numbers an epoch, and nothing wrong with them.',
-    events: (seed) => descend({ ...usual, seed, epochs: 30, rate: (epoch) => 0.02 * Math.exp(-0.1 * epoch), everySteps: 0 }),
+    events: (seed) =>
+      descend({ ...usual, seed, epochs: 30, rate: (epoch) => 0.02 * Math.exp(-0.1 * epoch), everySteps: 0 }),
   },
 ]

@@ -21,7 +21,7 @@ const warmUpAndCosine =
   ({ step }) =>
     step < warmUp
       ? (highest * (step + 1)) / warmUp
-      : (highest / 2) * (1 + Math.cos((Math.PI * Math.min(1, (step - warmUp) / (steps - warmUp)))))
+      : (highest / 2) * (1 + Math.cos(Math.PI * Math.min(1, (step - warmUp) / (steps - warmUp))))
 
 export const healthy: readonly Made[] = [
   {
@@ -470,7 +470,8 @@ function fineTuned(seed: number, rate: number, epochs: number) {
   const random = data.stream(seed, 'tuned before')
   const near = (name: string, value: (i: number) => number): init.Initialiser => ({
     name,
-    draw: (shape) => Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i) + 0.03 * random.normal()),
+    draw: (shape) =>
+      Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => value(i) + 0.03 * random.normal()),
   })
   return {
     data: data.blobs(seed, 1500, [1, 1, 1, 1], 10, 0.7),

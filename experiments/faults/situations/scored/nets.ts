@@ -1,10 +1,10 @@
 /** @file Nets of the scored half, and layers that people write themselves. */
 import * as op from '../../../../src/graph/op.ts'
 import type { Value } from '../../../../src/graph/types.ts'
-import * as init from '../../../../src/nn/init.ts'
 import type { Initialiser } from '../../../../src/nn/init.ts'
-import * as loss from '../../../../src/nn/loss.ts'
+import * as init from '../../../../src/nn/init.ts'
 import type { Loss } from '../../../../src/nn/loss.ts'
+import * as loss from '../../../../src/nn/loss.ts'
 import type { Layer } from '../../../../src/nn/model.ts'
 import * as nn from '../../../../src/nn/nn.ts'
 
@@ -15,7 +15,12 @@ export const squared = loss.squaredError()
 export function mlp(
   widths: readonly number[],
   activation: () => Layer = () => nn.relu(),
-  { first, inner, last, bias }: { first?: Initialiser; inner?: Initialiser; last?: Initialiser; bias?: Initialiser } = {},
+  {
+    first,
+    inner,
+    last,
+    bias,
+  }: { first?: Initialiser; inner?: Initialiser; last?: Initialiser; bias?: Initialiser } = {},
 ): Layer {
   const layers = widths.flatMap((units, i) => {
     const isLast = i === widths.length - 1
@@ -27,7 +32,11 @@ export function mlp(
 }
 
 /** Images of 8×8 pixels to ten classes. */
-export const lenet = (filters = 8, weights: Initialiser = init.he(), activation: () => Layer = () => nn.relu()): Layer =>
+export const lenet = (
+  filters = 8,
+  weights: Initialiser = init.he(),
+  activation: () => Layer = () => nn.relu(),
+): Layer =>
   nn.sequential(
     nn.conv2d(filters, 3, { padding: 'same', init: weights }),
     activation(),

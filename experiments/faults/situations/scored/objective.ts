@@ -20,7 +20,12 @@ export const objective: readonly Made[] = [
     tolerated: ['lr-too-low', 'train-longer'],
     config: (seed, { fixed, rate, epochs }) => ({
       data: data.digitParts(seed, 700, 300, 'image'),
-      model: fixed ? lenet(6) : nn.sequential(lenet(6), nn.functional('softmax', (x) => op.softmax(x))),
+      model: fixed
+        ? lenet(6)
+        : nn.sequential(
+            lenet(6),
+            nn.functional('softmax', (x) => op.softmax(x)),
+          ),
       loss: softmax,
       update: sgd({ learningRate: 0.1 * rate }),
       epochs: 8 * epochs,
@@ -48,9 +53,7 @@ export const objective: readonly Made[] = [
     tolerated: ['underfitting'],
     config: (seed, { fixed, rate, epochs }) => ({
       data: data.spirals(seed, 900),
-      model: fixed
-        ? mlp([32, 32, 32, 3])
-        : nn.sequential(nn.dense(32), nn.dense(32), nn.dense(32), nn.dense(3)),
+      model: fixed ? mlp([32, 32, 32, 3]) : nn.sequential(nn.dense(32), nn.dense(32), nn.dense(32), nn.dense(3)),
       loss: softmax,
       update: adam({ learningRate: 0.005 * rate }),
       epochs: 25 * epochs,
@@ -66,7 +69,10 @@ export const objective: readonly Made[] = [
       const base = data.teacher(seed, 1000, { features: 4 })
       const { inputs } = base
       return {
-        data: data.withTargets(base, (_, row) => inputs.data[4 * row] * inputs.data[4 * row + 1] - inputs.data[4 * row + 2] ** 2 + 1),
+        data: data.withTargets(
+          base,
+          (_, row) => inputs.data[4 * row] * inputs.data[4 * row + 1] - inputs.data[4 * row + 2] ** 2 + 1,
+        ),
         model: nn.sequential(nn.dense(40), ...(fixed ? [nn.relu()] : []), nn.dropout(0.05), nn.dense(1)),
         loss: squared,
         update: momentum({ learningRate: 0.01 * rate }),

@@ -89,7 +89,11 @@ export const signal: readonly Made[] = [
     accepted: ['saturation', 'initial-loss-high'],
     config: (seed, { fixed, rate, epochs }) => ({
       data: data.digitParts(seed, 800, 300),
-      model: mlp(deep(3, 60, 10), () => nn.tanh(), fixed ? { inner: init.glorot() } : { inner: init.normal(1), last: init.normal(1) }),
+      model: mlp(
+        deep(3, 60, 10),
+        () => nn.tanh(),
+        fixed ? { inner: init.glorot() } : { inner: init.normal(1), last: init.normal(1) },
+      ),
       loss: softmax,
       update: sgd({ learningRate: 0.05 * rate }),
       epochs: 12 * epochs,
@@ -98,13 +102,18 @@ export const signal: readonly Made[] = [
   },
   {
     name: 'six-times-he',
-    about: 'A ReLU net on a regression, its weights six times those of He: outputs of some hundreds for targets near 1.',
+    about:
+      'A ReLU net on a regression, its weights six times those of He: outputs of some hundreds for targets near 1.',
     cause: 'init-too-large',
     accepted: ['initial-loss-high', 'exploding-gradient'],
     tolerated: ['diverged', 'lr-too-high'],
     config: (seed, { fixed, rate, epochs }) => ({
       data: data.teacher(seed, 800),
-      model: mlp(deep(2, 40, 1), () => nn.relu(), fixed ? {} : { inner: times(6, init.he()), last: times(6, init.he()) }),
+      model: mlp(
+        deep(2, 40, 1),
+        () => nn.relu(),
+        fixed ? {} : { inner: times(6, init.he()), last: times(6, init.he()) },
+      ),
       loss: squared,
       update: adam({ learningRate: 0.003 * rate }),
       epochs: 20 * epochs,
@@ -118,7 +127,11 @@ export const signal: readonly Made[] = [
     accepted: ['vanishing-gradient'],
     config: (seed, { fixed, rate, epochs }) => ({
       data: data.digitParts(seed, 800, 300),
-      model: mlp(deep(5, 50, 10), () => nn.tanh(), fixed ? { inner: init.glorot() } : { inner: init.normal(0.01), last: init.normal(0.01) }),
+      model: mlp(
+        deep(5, 50, 10),
+        () => nn.tanh(),
+        fixed ? { inner: init.glorot() } : { inner: init.normal(0.01), last: init.normal(0.01) },
+      ),
       loss: softmax,
       update: sgd({ learningRate: 0.1 * rate }),
       epochs: 15 * epochs,
@@ -271,7 +284,9 @@ export const signal: readonly Made[] = [
     accepted: ['init-too-large'],
     config: (seed, { fixed, rate, epochs }) => ({
       data: data.rings(seed, 900, { count: 3 }),
-      model: mlp([30, 3], () => nn.functional('steep', (x) => op.sigmoid(op.mul(x, fixed ? 2 : 40))), { inner: init.leCun() }),
+      model: mlp([30, 3], () => nn.functional('steep', (x) => op.sigmoid(op.mul(x, fixed ? 2 : 40))), {
+        inner: init.leCun(),
+      }),
       loss: softmax,
       update: momentum({ learningRate: 0.1 * rate }),
       epochs: 40 * epochs,
@@ -280,7 +295,8 @@ export const signal: readonly Made[] = [
   },
   {
     name: 'hidden-biases-far-out',
-    about: 'Hidden biases of a tanh net drawn with deviation 30: nearly all units sit at an end of their range whatever the input.',
+    about:
+      'Hidden biases of a tanh net drawn with deviation 30: nearly all units sit at an end of their range whatever the input.',
     cause: 'saturation',
     accepted: ['init-too-large'],
     config: (seed, { fixed, rate, epochs }) => ({
@@ -350,7 +366,8 @@ export const signal: readonly Made[] = [
   },
   {
     name: 'running-statistics-that-stand-still',
-    about: 'Batch normalisation with a momentum of .0005, another framework’s sense of the word: the running values never get there.',
+    about:
+      'Batch normalisation with a momentum of .0005, another framework’s sense of the word: the running values never get there.',
     cause: 'batchnorm-statistics',
     tolerated: ['overfitting', 'train-validation-mismatch'],
     config: (seed, { fixed, rate, epochs }) => ({
@@ -378,7 +395,15 @@ export const signal: readonly Made[] = [
     tolerated: ['unstable', 'overfitting'],
     config: (seed, { fixed, rate, epochs }) => ({
       data: data.digitParts(seed, 800, 300),
-      model: nn.sequential(nn.dense(40), nn.batchNorm({ momentum: fixed ? 0.02 : 1 }), nn.relu(), nn.dense(40), nn.batchNorm({ momentum: fixed ? 0.02 : 1 }), nn.relu(), nn.dense(10)),
+      model: nn.sequential(
+        nn.dense(40),
+        nn.batchNorm({ momentum: fixed ? 0.02 : 1 }),
+        nn.relu(),
+        nn.dense(40),
+        nn.batchNorm({ momentum: fixed ? 0.02 : 1 }),
+        nn.relu(),
+        nn.dense(10),
+      ),
       loss: softmax,
       update: sgd({ learningRate: 0.02 * rate }),
       epochs: 10 * epochs,

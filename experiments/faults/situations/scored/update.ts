@@ -232,7 +232,8 @@ export const update: readonly Made[] = [
   },
   {
     name: 'rmsprop-begins-with-a-leap',
-    about: 'RMSProp with a memory of 100,000 steps that starts at 0: the first steps are three hundred times too large.',
+    about:
+      'RMSProp with a memory of 100,000 steps that starts at 0: the first steps are three hundred times too large.',
     cause: 'first-steps-too-large',
     tolerated: ['dead-units', 'lr-too-high'],
     config: (seed, { fixed, rate, epochs }) => ({
@@ -250,7 +251,8 @@ export const update: readonly Made[] = [
     cause: 'first-steps-too-large',
     tolerated: ['dead-units', 'lr-too-high'],
     config: (seed, { fixed, rate, epochs }) => {
-      const upsideDown: Schedule = ({ step }) => rate * 0.05 * (step < 10 ? (fixed ? (step + 1) / 10 : 100 / (step + 1)) : 1)
+      const upsideDown: Schedule = ({ step }) =>
+        rate * 0.05 * (step < 10 ? (fixed ? (step + 1) / 10 : 100 / (step + 1)) : 1)
       return {
         data: data.digitParts(seed, 1000, 400),
         model: mlp([50, 50, 10]),
