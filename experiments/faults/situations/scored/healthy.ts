@@ -112,7 +112,7 @@ export const healthy: readonly Made[] = [
       const block = () => nn.residual(nn.layerNorm(), nn.dense(32), nn.relu(), nn.dense(32))
       return {
         data: data.digitParts(seed, 1000, 400),
-        model: nn.sequential(nn.dense(32), block(), block(), block(), nn.layerNorm(), nn.dense(10)),
+        model: nn.sequential(nn.dense(32), block(), block(), nn.layerNorm(), nn.dense(10)),
         loss: softmax,
         update: rules.adamW(warmUpAndCosine(0.02 * rate, 50, 375 * epochs), 0.01, true),
         epochs: 15 * epochs,
@@ -189,7 +189,7 @@ export const healthy: readonly Made[] = [
       const block = () => nn.residual(nn.dense(24), nn.relu(), nn.dense(24, { init: init.zeros() }))
       return {
         data: data.teacher(seed, 1500),
-        model: nn.sequential(nn.dense(24), block(), block(), block(), nn.dense(1)),
+        model: nn.sequential(nn.dense(24), block(), block(), nn.dense(1)),
         loss: squared,
         update: adam({ learningRate: exponential({ from: 0.03 * rate, decay: 0.15 }) }),
         epochs: 20 * epochs,

@@ -140,12 +140,12 @@ export const signal: readonly Made[] = [
   },
   {
     name: 'small-numbers-in-a-deep-relu-net',
-    about: 'Eight ReLU layers on clouds, weights uniform within ±.03.',
+    about: 'Six ReLU layers on clouds, weights uniform within ±.03.',
     cause: 'init-too-small',
     accepted: ['vanishing-gradient'],
     config: (seed, { fixed, rate, epochs }) => ({
       data: data.blobs(seed, 800, [1, 1, 1, 1], 12, 0.9),
-      model: mlp(deep(7, 40, 4), () => nn.relu(), fixed ? {} : { inner: init.uniform(0.03), last: init.uniform(0.03) }),
+      model: mlp(deep(5, 40, 4), () => nn.relu(), fixed ? {} : { inner: init.uniform(0.03), last: init.uniform(0.03) }),
       loss: softmax,
       update: momentum({ learningRate: 0.01 * rate }),
       epochs: 15 * epochs,
@@ -181,13 +181,13 @@ export const signal: readonly Made[] = [
     }),
   },
   {
-    name: 'sigmoids-in-eight-layers',
-    about: 'Eight layers of sigmoids, Glorot, plain descent.',
+    name: 'sigmoids-in-six-layers',
+    about: 'Six layers of sigmoids, Glorot, plain descent.',
     cause: 'vanishing-gradient',
     tolerated: ['init-too-small'],
     config: (seed, { fixed, rate, epochs }) => ({
       data: data.digitParts(seed, 800, 300),
-      model: fixed ? mlp(deep(7, 40, 10)) : mlp(deep(7, 40, 10), () => nn.sigmoid(), { inner: init.glorot() }),
+      model: fixed ? mlp(deep(6, 40, 10)) : mlp(deep(6, 40, 10), () => nn.sigmoid(), { inner: init.glorot() }),
       loss: softmax,
       update: sgd({ learningRate: (fixed ? 0.05 : 0.3) * rate }),
       epochs: 15 * epochs,
@@ -196,12 +196,12 @@ export const signal: readonly Made[] = [
   },
   {
     name: 'narrow-sigmoids-on-clouds',
-    about: 'Six layers of sigmoids on clouds that a shallow net tells apart, with momentum.',
+    about: 'Five layers of sigmoids on clouds that a shallow net tells apart, with momentum.',
     cause: 'vanishing-gradient',
     tolerated: ['init-too-small'],
     config: (seed, { fixed, rate, epochs }) => ({
       data: data.blobs(seed, 900, [1, 1, 1, 1, 1], 8, 1),
-      model: mlp(deep(fixed ? 1 : 6, 16, 5), () => nn.sigmoid(), { inner: init.leCun() }),
+      model: mlp(deep(fixed ? 1 : 5, 16, 5), () => nn.sigmoid(), { inner: init.leCun() }),
       loss: softmax,
       update: momentum({ learningRate: 0.05 * rate }),
       epochs: 20 * epochs,
@@ -209,14 +209,14 @@ export const signal: readonly Made[] = [
     }),
   },
   {
-    name: 'twelve-layers-each-a-little-louder',
-    about: 'Twelve ReLU layers with three times He’s variance: gradients grow a thousandfold on the way down.',
+    name: 'eight-layers-each-a-little-louder',
+    about: 'Eight ReLU layers with five times He’s variance: gradients grow a thousandfold on the way down.',
     cause: 'exploding-gradient',
     accepted: ['init-too-large'],
     tolerated: ['initial-loss-high', 'diverged', 'lr-too-high'],
     config: (seed, { fixed, rate, epochs }) => ({
       data: data.digitParts(seed, 800, 300),
-      model: mlp(deep(11, 40, 10), () => nn.relu(), fixed ? {} : { inner: times(Math.sqrt(3), init.he()) }),
+      model: mlp(deep(7, 40, 10), () => nn.relu(), fixed ? {} : { inner: times(Math.sqrt(5), init.he()) }),
       loss: softmax,
       update: sgd({ learningRate: 0.01 * rate }),
       epochs: 12 * epochs,
@@ -225,18 +225,18 @@ export const signal: readonly Made[] = [
   },
   {
     name: 'residual-blocks-that-double',
-    about: 'Ten residual blocks without normalisation, each branch as strong as its input and stronger.',
+    about: 'Six residual blocks without normalisation, each branch as strong as its input and stronger.',
     cause: 'exploding-gradient',
     accepted: ['init-too-large'],
     tolerated: ['initial-loss-high', 'diverged', 'lr-too-high'],
     config: (seed, { fixed, rate, epochs }) => {
       const block = () => {
-        const weights = { init: times(fixed ? 0.2 : 0.9, init.he()) }
+        const weights = { init: times(fixed ? 0.2 : 1.3, init.he()) }
         return nn.residual(nn.dense(24, weights), nn.relu(), nn.dense(24, weights))
       }
       return {
         data: data.blobs(seed, 600, [1, 1, 1, 1], 10, 0.8),
-        model: nn.sequential(nn.dense(24), ...Array.from({ length: 10 }, block), nn.dense(4)),
+        model: nn.sequential(nn.dense(24), ...Array.from({ length: 6 }, block), nn.dense(4)),
         loss: softmax,
         update: sgd({ learningRate: (fixed ? 0.01 : 0.001) * rate }),
         epochs: 10 * epochs,
