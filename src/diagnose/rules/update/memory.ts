@@ -33,23 +33,28 @@ export interface CarryingOn {
 /** Gradients count as large from this share of the first ones on. */
 const stillLarge = 0.1
 
+/** Norms are not always watched at the steps at which directions are. */
+function nearest(seen: readonly Gain[], step: number): Gain {
+  return seen.reduce((best, gain) => (Math.abs(gain.step - step) < Math.abs(best.step - step) ? gain : best), seen[0])
+}
+
 /** Undefined where the probes did not measure. Call it as `run.derive(carryingOn)`. */
 export function carryingOn(run: History): CarryingOn | undefined {
   const seen = run.derive(gains)
   const points = run.derive(descents)?.points
   const [first] = seen
   if (first === undefined || points === undefined || !(first.gradient > 0 && first.update > 0)) return undefined
-  const bySteps = new Map(seen.map((gain) => [gain.step, gain]))
   const usual = median(seen.slice(0, 5).map(({ gradient }) => gradient))
   // The first tenth of the run is on its way to speed.
   const watched = points
     .slice(Math.max(2, Math.floor(points.length / 10)))
-    .filter(({ step }) => (bySteps.get(step)?.gradient ?? 0) > stillLarge * usual)
+    .filter(({ alignment }) => Number.isFinite(alignment))
+    .map((point) => ({ ...nearest(seen, point.step), ...point }))
+    .filter(({ gradient, update }) => gradient > stillLarge * usual && update > 0)
   const last = watched[watched.length - 1]?.step ?? 0
   const cosines = run.series('cosine/all')
   const alpha = first.update / first.gradient
-  const incoming = watched.map(({ step, alignment: a }) => {
-    const { gradient, update } = bySteps.get(step) as Gain
+  const incoming = watched.map(({ gradient, update, alignment: a }) => {
     const e = (alpha * gradient) / update
     return a * e + (e * e * (1 - a * a)) / 2
   })
