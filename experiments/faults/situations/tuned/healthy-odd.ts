@@ -5,11 +5,11 @@ import {
   clouds,
   curve,
   digitsOf,
+  memory,
   moons,
   noisyLabels,
   parts,
   someDigits,
-  spirals,
   withTargets,
   wordCounts,
 } from '../../data.ts'
@@ -83,14 +83,27 @@ export const odd: readonly Omit<Situation, 'half'>[] = [
   },
   {
     name: 'late-start',
-    about: 'Spirals with plain gradient descent: a plateau at chance for a third of the run, then it learns.',
+    about:
+      'A GRU has to remember over sixteen steps: for many epochs the loss stays that of guessing, then it goes to zero.',
     run: (seed) =>
       training({
-        data: spirals(seed, { rows: 800, turns: 0.6 }),
-        model: mlp([32, 32, 3], { activation: nn.tanh, init: init.glorot() }),
-        update: optim.momentum({ learningRate: 0.05 }),
-        epochs: 100,
-        batchSize: 50,
+        data: memory(seed, { rows: 500, length: 16 }),
+        model: nn.sequential(nn.gru(12), nn.dense(2)),
+        update: optim.adam({ learningRate: 0.003 }),
+        epochs: 40,
+        batchSize: 25,
+      }),
+  },
+  {
+    name: 'three-sigmoid-layers',
+    about: 'Three layers of sigmoids: some epochs at chance before digits are told apart.',
+    run: (seed) =>
+      training({
+        data: someDigits(seed, { rows: 1200 }),
+        model: mlp([40, 40, 40, 10], { activation: nn.sigmoid, init: init.glorot() }),
+        update: optim.momentum({ learningRate: 0.1 }),
+        epochs: 30,
+        batchSize: 32,
       }),
   },
   {
