@@ -1,7 +1,7 @@
 /** @file For how long a rule carries past gradients along: as it says, and as its steps show. */
 import type { History } from '../../history.ts'
 import { descents } from '../../statistics/descent.ts'
-import { mean, median, shareOf } from '../../statistics/numbers.ts'
+import { median, shareOf } from '../../statistics/numbers.ts'
 import { type Gain, gains } from './gain.ts'
 
 /** The momentum μ that a rule declares; undefined where it has none. Adam's β1 is one as well. */
@@ -16,10 +16,10 @@ export function momentumOf({ start }: History): number | undefined {
 /** How a rule carries on, as its steps show, while its gradients are still large: later, at a loss near 0, all rules coast. */
 export interface CarryingOn {
   /**
-   * Damping of the velocity for each step. From Δ′ = μ·Δ − α·g follows, for its length, d log‖Δ‖ ≈ −(1 − μ) + a·ε + ε²(1 − a²)/2 with a the
-   * alignment and ε = α‖g‖/‖Δ‖; while ‖Δ‖ neither grows nor shrinks the damping is what comes in. About 0.1 for μ = 0.9, 0 for a sum of
-   * all gradients. α is what the first step shows, ‖Δ₀‖/‖g₀‖; for a rule that divides by the size of gradients it means nothing. NaN where
-   * it cannot be told.
+   * What a gradient adds to the update along it, as a share of its length: the median of a·ε with a the alignment and ε = α‖g‖/‖Δ‖, α as the
+   * first step shows it, ‖Δ₀‖/‖g₀‖. From Δ′ = μ·Δ − α·g follows that over a stretch where ‖Δ‖ neither grows nor shrinks it makes up for the
+   * damping 1 − μ (noise apart): about 0.1 for μ = 0.9, 0.01 for 0.99, less than that for a sum of all gradients. For a rule that divides by
+   * the size of gradients it means nothing. NaN where it cannot be told.
    */
   readonly damping: number
   /** Share of the watched steps uphill, median alignment, median cosine of successive updates. */
@@ -54,12 +54,9 @@ export function carryingOn(run: History): CarryingOn | undefined {
   const last = watched[watched.length - 1]?.step ?? 0
   const cosines = run.series('cosine/all')
   const alpha = first.update / first.gradient
-  const incoming = watched.map(({ gradient, update, alignment: a }) => {
-    const e = (alpha * gradient) / update
-    return a * e + (e * e * (1 - a * a)) / 2
-  })
+  const incoming = watched.map(({ predicted, update }) => (predicted * alpha) / update ** 2)
   return {
-    damping: first.step === 0 ? mean(incoming) : Number.NaN,
+    damping: first.step === 0 ? median(incoming) : Number.NaN,
     uphill: shareOf(watched, ({ alignment }) => alignment < 0),
     alignment: median(watched.map(({ alignment }) => alignment)),
     cosine: median(cosines?.values.filter((_, i) => i > 0 && cosines.steps[i] <= last + 1) ?? []),
