@@ -105,5 +105,5 @@ test('bad usage', async () => {
   await expect(sanityChecks(plan, engine, { sead: 1 } as SanityOptions)).rejects.toThrow("has no option 'sead'")
   await expect(sanityChecks(plan, engine, { seed: 0.5 })).rejects.toThrow('seed is 0.5')
   const odd = { checks: ['inputz'] } as unknown as SanityOptions
-  await expect(sanityChecks(plan, engine, odd)).rejects.toThrow("sanityChecks has no check 'inputz'")
+  await expect(sanityChecks(plan, engine, odd)).rejects.toThrow('sanityChecks has no check "inputz"')
 })
