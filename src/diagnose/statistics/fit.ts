@@ -2,8 +2,10 @@
 import type { History } from '../history.ts'
 import { type Parts, parts, progressOf } from './parts.ts'
 
-/** A gap of accuracies that matters: one answer in seven. */
-const accuracyGap = 0.15
+/** A gap of accuracies that matters: one answer in seven. With a handful of examples of each class, one in twenty. */
+const [accuracyGap, ofFew] = [0.15, 0.05]
+/** Between so many of each class it goes from the one to the other. */
+const [handful, enough] = [8, 20]
 /** Share of what had been gained against guessing that later training gave back. */
 const givenBack = 0.25
 /** A gap of losses, in units of the way from guessing to the least loss. */
@@ -24,7 +26,7 @@ export interface Overfit {
 
 /**
  * Undefined where nothing can be said yet. Three signs, each beyond three standard errors:
- * - accuracies of training and validation part more than 0.15 apart;
+ * - accuracies of training and validation part more than 0.15 apart (less with a handful of examples of each class);
  * - the validation loss has risen since its best by a quarter of what had been gained until then;
  * - numbers to be predicted: the losses lie a quarter of the way apart, and the validation loss is twice the training loss.
  */
@@ -39,7 +41,7 @@ export function overfit(run: History): Overfit | undefined {
   return {
     parts: both,
     givenBack: back,
-    byAccuracy: both.accuracyGap > accuracyGap + standardErrors * known(both.accuracyGapError, 0.02),
+    byAccuracy: both.accuracyGap > gapThatMatters(run) + standardErrors * known(both.accuracyGapError, 0.02),
     byRise:
       back > givenBack &&
       both.gap > 0 &&
@@ -52,6 +54,12 @@ export function overfit(run: History): Overfit | undefined {
       last.validation > 2 * last.training &&
       both.gap > standardErrors * lossError,
   }
+}
+
+function gapThatMatters(run: History): number {
+  const rows = rowsPerClass(run) ?? enough
+  const share = Math.min(1, Math.max(0, (rows - handful) / (enough - handful)))
+  return ofFew + share * (accuracyGap - ofFew)
 }
 
 /** Training rows for each class; for each output of numbers, half as many: undefined where nobody says. */

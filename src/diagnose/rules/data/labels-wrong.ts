@@ -1,4 +1,5 @@
 /** @file labels-wrong: the labels do not say what the inputs show. */
+import type { FindingCode } from '../../finding.ts'
 import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { baseline, checkedAs, judgedFrom } from '../../statistics/checked.ts'
@@ -20,8 +21,15 @@ export const labelsWrong: DiagnosisRule = {
   },
 }
 
+function isTrouble(run: History, code: FindingCode): boolean {
+  const finding = checkedAs(run, code)
+  return finding !== undefined && finding.verdict !== 'pass'
+}
+
 /** Training labels are learnt, and the validation part answers them with others. */
 function worseThanGuessing(run: History) {
+  // Inputs that were prepared otherwise have the same effect, and are told by name.
+  if (isTrouble(run, 'validation-preprocessing') || isTrouble(run, 'train-validation-mismatch')) return undefined
   const both = run.derive(parts)
   const classes = run.start?.data.classes?.length
   if (both === undefined || both.points.length < 3 || classes === undefined) return undefined
