@@ -20,6 +20,7 @@ const ofScales: readonly FindingCode[] = [
   'regularisation-too-strong',
   'train-longer',
   'underfitting',
+  'overfitting',
 ]
 
 /** What follows where targets do not go with the inputs: there is little to learn but single examples. */
@@ -68,7 +69,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
   ],
   'validation-preprocessing': ['train-validation-mismatch', 'labels-wrong', 'no-signal', 'little-data', 'overfitting'],
   'train-validation-mismatch': ['little-data', 'overfitting'],
-  'class-imbalance': ['underfitting'],
+  'class-imbalance': ['underfitting', 'overfitting', 'train-longer'],
   'wrong-gradient': [
     'loss-rises',
     'diverged',
