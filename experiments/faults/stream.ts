@@ -3,17 +3,13 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import type { RunEvent } from '../../src/diagnose/events.ts'
 import type { ProbeEvent } from '../../src/train/events.ts'
 
-/** Digits of a number that is a measurement. */
-const digits = 5
-/** Digits of a distribution's numbers, of which there are most. */
-const distributionDigits = 4
+/** Digits of a number that is a measurement; of one of very many: each tensor's, each layer's; and of ranges and quantiles. */
+const [digits, fewDigits, rangeDigits] = [5, 4, 3]
 /** Probes that are left out: seconds differ from machine to machine, pictures are large. */
 const leftOut: readonly string[] = ['time', 'pictures']
-/** The smallest and largest number of a tensor need fewer. */
-const rangeDigits = 3
 /** Numbers of one probe that a file holds about at most, and events of it that it holds at least and at most. */
-const mostNumbers = 4000
-const [fewestEvents, mostEvents] = [24, 120]
+const mostNumbers = 1600
+const [fewestEvents, mostEvents] = [12, 120]
 
 /** NaN and infinities, which JSON has no word for. */
 const words: Readonly<Record<string, number>> = {
@@ -24,7 +20,7 @@ const words: Readonly<Record<string, number>> = {
 
 /** The file's bytes. The same events give the same bytes. */
 export function toFile(events: readonly RunEvent[]): Uint8Array {
-  const lines = thinned(events).map((event) => JSON.stringify(shortened(event), replacer(digits)))
+  const lines = thinned(events).map((event) => JSON.stringify(shortened(event), replacer))
   return gzipSync(`${lines.join('\n')}\n`, { level: 9 })
 }
 
@@ -105,20 +101,26 @@ function shortened(event: RunEvent): object {
 }
 
 function withoutHistograms(distributions: NonNullable<ProbeEvent['distributions']>): object {
-  const short = replacer(distributionDigits)
   return Object.fromEntries(
-    Object.entries(distributions).map(([name, distribution]) => {
-      const plain = { ...distribution, histogram: { edges: [], counts: [] } }
-      return [name, JSON.parse(JSON.stringify(plain, short)) as object]
+    Object.entries(distributions).map(([name, { quantiles, ...distribution }]) => {
+      const plain = { ...distribution, quantiles: quantiles.map(rounded(rangeDigits)), histogram: noHistogram }
+      return [name, plain]
     }),
   )
 }
 
-function replacer(precision: number) {
-  return (key: string, value: unknown): unknown => {
-    if (typeof value !== 'number') return ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value
-    if (!Number.isFinite(value)) return String(value)
-    if (Number.isInteger(value)) return value
-    return Number(value.toPrecision(/^(min|max):/.test(key) ? rangeDigits : precision))
-  }
+const noHistogram = { edges: [], counts: [] }
+
+const rounded = (precision: number) => (value: number) =>
+  Number.isFinite(value) && !Number.isInteger(value) ? Number(value.toPrecision(precision)) : value
+
+/** Of a tensor's numbers the name stands behind a slash: 'norm:weight/dense1.weight'. */
+function digitsOf(key: string): number {
+  if (/^(min|max)(:|$)/.test(key)) return rangeDigits
+  return /^(norm|update|cosine)\b.*\/|^(mean|deviation)$/.test(key) ? fewDigits : digits
+}
+
+function replacer(key: string, value: unknown): unknown {
+  if (typeof value !== 'number') return ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value
+  return Number.isFinite(value) ? rounded(digitsOf(key))(value) : String(value)
 }

@@ -8,6 +8,7 @@ export interface CheckEvent {
   readonly type: 'check'
   /** Of the gradient check, where there was one. */
   readonly verdict?: 'pass' | 'warning' | 'fail' | 'inconclusive'
+  /** What to say of it; without a verdict, why nothing was checked. */
   readonly words?: string
   readonly points?: readonly {
     readonly data: {
@@ -50,5 +51,8 @@ export type FindingEvent =
       readonly where?: string
       readonly at: { readonly epoch: number; readonly step: number }
     }
+
+/** What a training with its check and its diagnosis tells. */
+export type ToldEvent = TrainingEvent | CheckEvent | FindingEvent
 
 export type RunEvent = TrainingEvent | CheckEvent | LogEvent | ExperimentEvent

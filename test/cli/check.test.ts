@@ -137,7 +137,7 @@ test('the demo says that its gradients were checked', async () => {
   const folder = project('')
   const { status, stdout, stderr } = await cli.run(['demo', '--events'], { cwd: folder })
   expect(status).toBe(0)
-  expect(stderr).toMatch(/^gradient check: pass, 7,510 parameters in \d+\.\d\d s\nsanity checks: pass, 9 passed in /)
+  expect(stderr).toMatch(/^gradient check: pass, 7,510 parameters in \d+\.\d\d s\nsanity checks: pass, \d+ passed in /)
   expect(JSON.parse(stdout.split('\n')[0])).toMatchObject({ type: 'check', schema: 1, verdict: 'pass' })
 })
 

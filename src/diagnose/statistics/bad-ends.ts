@@ -1,6 +1,6 @@
 /** @file In which ways the training loss of a run can be bad, whatever the cause. */
 import type { History } from '../history.ts'
-import { type LossCurve, lossCurve } from './loss-curve.ts'
+import { jumps, type LossCurve, lossCurve } from './loss-curve.ts'
 import { updateRatios } from './update-ratios.ts'
 
 export interface BadEnds {
@@ -15,6 +15,8 @@ export interface BadEnds {
   /** It had learned, and the loss is rising again, or is thrown up again and again, beyond the batches' noise. */
   readonly rising: boolean
   readonly spiky: boolean
+  /** The loss on the same training examples goes up and down from epoch to epoch: a fifth of the measurements go up by a fifth or more. */
+  readonly jumpy: boolean
 }
 
 /** Standard errors beyond which a difference of window means is no chance: of hundreds of looks at dozens of windows none by chance. */
@@ -37,8 +39,21 @@ export function badEnds(run: History): BadEnds | undefined {
     stuck: Math.abs(progress) < 0.05 && hasStopped(run),
     plateau: progress < 0.8 && trend.change > -0.1 * scale,
     rising: bestProgress > 0.3 && rise.size > 0.08 * scale && rise.errors > sure && rise.size > 0.5 * best.mean,
-    spiky: bestProgress > 0.3 && thrownUp.length >= 2,
+    spiky: bestProgress > 0.3 && isSpiky(run, thrownUp.length),
+    jumpy: bestProgress > 0.3 && isJumpy(run),
   }
+}
+
+/** Parts of the run that lie far above, or large jumps of the fixed examples' loss; one burst that heals is none. */
+function isSpiky(run: History, thrownUp: number): boolean {
+  const seen = run.derive(jumps)
+  if (seen === undefined) return thrownUp >= 2
+  return seen.large >= 3 || (seen.large >= 2 && (seen.late || thrownUp >= 2))
+}
+
+function isJumpy(run: History): boolean {
+  const seen = run.derive(jumps)
+  return seen !== undefined && seen.all >= 2 && seen.all >= 0.2 * seen.count
 }
 
 function lowestBefore({ windows }: LossCurve, until: number): LossCurve['late'] {
@@ -53,5 +68,5 @@ function isAbove(window: LossCurve['late'], best: LossCurve['late'], by: number)
 /** Updates have come down to nothing, against what they were at first. */
 function hasStopped(run: History): boolean {
   const ratios = run.derive(updateRatios)
-  return ratios !== undefined && ratios.late <= 1e-3 * Math.max(ratios.first, ratios.early)
+  return ratios !== undefined && ratios.first > 1e-5 && ratios.late <= 1e-3 * ratios.first
 }

@@ -177,3 +177,40 @@ export function epochCurve(run: History, name: `${'training' | 'validation'}/${'
     values: measured.map((event) => event[part]?.[what] as number),
   }
 }
+
+/** How often a loss on the same examples jumps up from one measurement to the next. */
+export interface Jumps {
+  /** Of at least half as much again, and by at least 2% of the way. */
+  readonly large: number
+  /** Of at least a fifth, and by at least 2% of the way. */
+  readonly all: number
+  /** Whether one of the large ones lies in the last third. */
+  readonly late: boolean
+  /** Measurements looked at. */
+  readonly count: number
+}
+
+/**
+ * Jumps of `evaluated/training/loss` behind the first quarter of its measurements: always the same examples, without dropout, so that there is
+ * no batch noise in them; what jumps is the net. A healthy one comes down with hardly a jump. Of several measurements up in a row the first counts. Undefined with
+ * fewer than six. Call it as `run.derive(jumps)`.
+ */
+export function jumps(run: History): Jumps | undefined {
+  const curve = run.derive(lossCurve)
+  const all = run.series('evaluated/training/loss')?.values ?? []
+  if (curve === undefined || Number.isNaN(curve.way) || all.length < 6) return undefined
+  const from = Math.max(1, Math.floor(all.length / 4))
+  const least = 0.02 * curve.way
+  const up = (factor: number) =>
+    all.flatMap((value, i) => {
+      const isUp = (k: number) => all[k] >= factor * all[k - 1] && all[k] - all[k - 1] >= least
+      return i >= from && isUp(i) && !(i > from && isUp(i - 1)) && Number.isFinite(value) ? [i] : []
+    })
+  const large = up(1.5)
+  return {
+    large: large.length,
+    all: up(1.2).length,
+    late: large.some((i) => i >= (2 * all.length) / 3),
+    count: all.length - from,
+  }
+}

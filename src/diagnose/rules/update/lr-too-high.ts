@@ -29,7 +29,7 @@ export const lrTooHigh: DiagnosisRule = {
   code: 'lr-too-high',
   basis: ['run'],
   statistic:
-    'Excess 1 − decrease/predicted of watched steps, and median update : weight, beside what became of the loss: out of bounds, worse than guessing, thrown far up and left there, a plateau, rising or spiky.',
+    'Excess 1 − decrease/predicted of watched steps, and median update : weight, beside what became of the loss: out of bounds, worse than guessing, thrown far up and left there, a plateau, rising, or up and down from epoch to epoch on the same examples.',
   threshold:
     'A bad end and, as its reason, an excess above 0.5 (beyond the bottom of a quadratic valley) or above 0.9 in the first steps; with a loss that is worse than guessing an excess of 0.1 or an update : weight of 0.01 is enough.',
   source:
@@ -85,9 +85,11 @@ function ofBadEnd(run: History): Judgement | undefined {
   const isLost = isLarge && excess >= ratherSteep && !((run.derive(lossCurve)?.progress ?? 1) >= 0.5)
   const isSteep = excess >= steep || early >= atTheEdge || (seen?.late.overshooting ?? 0) >= 0.15 || isLost
   const isHighSomehow = isSteep || isLarge || Math.max(excess, early) >= someExcess
-  const { worseThanGuessing, thrown, stuck, plateau, rising, spiky } = ends
+  const { worseThanGuessing, thrown, stuck, plateau, rising, spiky, jumpy } = ends
   const sure = (worseThanGuessing || thrown) && isHighSomehow
-  if (!sure && !((stuck || plateau || rising || spiky) && isSteep)) return undefined
+  const isDead = stuck && early >= steep
+  const isJumpy = jumpy && (excess >= steep || (excess >= ratherSteep && isLarge))
+  if (!sure && !((plateau || rising || spiky) && isSteep) && !isDead && !isJumpy) return undefined
   return judgement(run, {
     severity: 'warning',
     confidence: sure ? 0.85 : 0.75,

@@ -5,6 +5,7 @@ import type { DiagnosisRule } from '../../rule.ts'
 import { leastLosses } from '../../statistics/bad-ends.ts'
 import { type Descents, descents } from '../../statistics/descent.ts'
 import { type LossCurve, lossCurve } from '../../statistics/loss-curve.ts'
+import { pull } from '../../statistics/pull.ts'
 import { highestRate, rates } from '../../statistics/rates.ts'
 import { updateRatios } from '../../statistics/update-ratios.ts'
 import { goesDown, trustsGradients } from './direction.ts'
@@ -18,6 +19,8 @@ const tinyRatio = 1e-4
 /** Of the way from guessing to the least loss: what is done beyond it may be all that there is to learn. */
 const farOn = 0.7
 const mostTimes = 1000
+/** Below it the gradients do not reach the weights, and the rate is not the reason. */
+const leastPull = 0.2
 
 export const lrTooLow: DiagnosisRule = {
   code: 'lr-too-low',
@@ -34,7 +37,7 @@ export const lrTooLow: DiagnosisRule = {
     const needed = Math.max(leastLosses, 0.4 * (run.totalSteps ?? 0))
     if (!run.ended && curve.count < needed) return { tooEarly: Math.ceil(needed) }
     if (!(curve.progress < farOn) || !goesDown(run) || !trustsGradients(run)) return undefined
-    if (hasDecayed(run)) return undefined
+    if (hasDecayed(run) || !((run.derive(pull)?.early ?? 1) > leastPull)) return undefined
     const times = couldBeHigher(run, curve)
     if (times === undefined || !stillFalls(curve, run.derive(descents))) return undefined
     const rate = highestRate(run)

@@ -3,7 +3,7 @@ import { number } from '../../../check/words.ts'
 import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { badEnds } from '../../statistics/bad-ends.ts'
-import { epochCurve, lossCurve } from '../../statistics/loss-curve.ts'
+import { epochCurve, lossCurve, lossWindow } from '../../statistics/loss-curve.ts'
 import { rates } from '../../statistics/rates.ts'
 
 /** Shares of the way from guessing to the least loss. Learning curves fall as powers of the time: the next half brings less than the last. */
@@ -15,7 +15,7 @@ export const trainLonger: DiagnosisRule = {
   code: 'train-longer',
   basis: ['run'],
   statistic:
-    'How far the loss (of the validation part, where there is one) fell in the last half and in the last quarter of the run, as shares of the way from guessing to the least loss.',
+    'How far the training loss fell in the last half and in the last quarter of the run, as shares of the way from guessing to the least loss, while the validation loss is at its lowest.',
   threshold:
     'At least 12% in the last half, 4% of it in the last quarter, less than 82% of the way done, in a run that ended by itself: by a power law as much time again brings about half as much, so that it matters. Healthy runs of the usual length gain a few per cent.',
   source:
@@ -27,14 +27,14 @@ export const trainLonger: DiagnosisRule = {
     if (ends === undefined || ends.worseThanGuessing || ends.rising || ends.spiky || rateIsGone(run)) return undefined
     const fell = gains(run)
     if (fell === undefined || !(fell.half > inLastHalf && fell.quarter > inLastQuarter)) return undefined
-    const progress = (curve.origin - fell.last) / curve.way
+    const progress = (curve.origin - fell.least) / curve.way
     if (!(progress < farOn)) return undefined
     const epochs = run.start?.epochs
     return {
       severity: 'warning',
       confidence: Math.min(0.85, 0.55 + fell.half),
-      words: `The run ended while the ${fell.part} loss was still falling: to ${number(fell.last)}, by ${number(100 * fell.half, 2)}% of the whole way in its last half and ${number(100 * fell.quarter, 2)}% in its last quarter.`,
-      evidence: { loss: fell.last, lastHalf: fell.half, lastQuarter: fell.quarter, progress },
+      words: `The run ended while the loss was still falling: to ${number(fell.least)}, by ${number(100 * fell.half, 2)}% of the whole way in its last half and ${number(100 * fell.quarter, 2)}% in its last quarter.`,
+      evidence: { loss: fell.least, lastHalf: fell.half, lastQuarter: fell.quarter, progress },
       advice:
         epochs === undefined
           ? 'Train about twice as long.'
@@ -51,42 +51,20 @@ function rateIsGone(run: History): boolean {
   return all !== undefined && all.last < 0.05 * all.highest
 }
 
-/** What the last half and the last quarter of the run brought, in shares of the way. */
+/** What the last half and the last quarter of the run brought on the training part, in shares of the way; and where it ended. */
 function gains(run: History) {
-  const curve = run.derive(lossCurve)
-  if (curve === undefined) return undefined
-  const measured = epochCurve(run, 'validation/loss')
-  const { values } = measured
-  const total = measured.steps.at(-1) ?? 0
-  const whole = Math.floor(values.length)
-  if (whole >= 5 && total > 0) {
-    const at = (share: number) => atStep(measured, share * total)
-    const last = Math.min(values[values.length - 1], (values[values.length - 1] + values[values.length - 2]) / 2)
-    return { part: 'validation', last, half: (at(0.5) - last) / curve.way, quarter: (at(0.75) - last) / curve.way }
-  }
-  const { windows } = curve
-  const n = windows.length
-  if (n < 8) return undefined
-  const mean = (from: number, to: number) => {
-    const part = windows.slice(Math.floor(from * n), Math.ceil(to * n))
-    return part.reduce((sum, w) => sum + w.mean, 0) / part.length
-  }
-  const last = mean(0.9, 1)
+  const [curve, { losses }] = [run.derive(lossCurve), run]
+  const n = losses.length
+  if (curve === undefined || n < 16) return undefined
+  const mean = (from: number, to: number) => lossWindow(losses, Math.floor(from * n), Math.ceil(to * n)).mean
+  const end = mean(0.9, 1)
+  const validated = epochCurve(run, 'validation/loss').values
+  const last = validated[validated.length - 1]
+  // What no longer gets better on the validation part gets nothing from more time.
+  const stillBetter = last === undefined || last <= 1.02 * Math.min(...validated.slice(0, -1))
   return {
-    part: 'training',
-    last,
-    half: (mean(0.45, 0.55) - last) / curve.way,
-    quarter: (mean(0.7, 0.8) - last) / curve.way,
+    least: end,
+    half: stillBetter ? (mean(0.42, 0.58) - end) / curve.way : 0,
+    quarter: stillBetter ? (mean(0.68, 0.82) - end) / curve.way : 0,
   }
-}
-
-/** Between two measurements on the straight line. */
-function atStep(
-  { steps, values }: { readonly steps: readonly number[]; readonly values: readonly number[] },
-  step: number,
-) {
-  const after = steps.findIndex((at) => at >= step)
-  if (after <= 0) return values[Math.max(0, after)]
-  const share = (step - steps[after - 1]) / (steps[after] - steps[after - 1])
-  return values[after - 1] + share * (values[after] - values[after - 1])
 }
