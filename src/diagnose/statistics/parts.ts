@@ -154,9 +154,9 @@ function averaged(points: readonly PartsPoint[]): PartsPoint {
   }
 }
 
-/** Means of up to three neighbours. */
+/** Means of up to three neighbours, at the time of the middle one. */
 const smoothed = (points: readonly PartsPoint[]) =>
-  points.map((_, i) => averaged(points.slice(Math.max(0, i - 1), i + 2)))
+  points.map(({ epoch, step }, i) => ({ ...averaged(points.slice(Math.max(0, i - 1), i + 2)), epoch, step }))
 
 /** Of the way from guessing to the least loss, how much is done at this loss; NaN where the way is not known. */
 export const progressOf = ({ origin, way }: Pick<Parts, 'origin' | 'way'>, loss: number): number =>
