@@ -8,7 +8,7 @@ import { rates } from '../../statistics/rates.ts'
 
 /** Shares of the way from guessing to the least loss. Learning curves fall as powers of the time: the next half brings less than the last. */
 const inLastHalf = 0.12
-const inLastQuarter = 0.04
+const inLastQuarter = 0.03
 const farOn = 0.82
 
 export const trainLonger: DiagnosisRule = {
@@ -17,7 +17,7 @@ export const trainLonger: DiagnosisRule = {
   statistic:
     'How far the training loss fell in the last half and in the last quarter of the run, as shares of the way from guessing to the least loss, while the validation loss is at its lowest.',
   threshold:
-    'At least 12% in the last half, 4% of it in the last quarter, less than 82% of the way done, in a run that ended by itself: by a power law as much time again brings about half as much, so that it matters. Healthy runs of the usual length gain a few per cent.',
+    'At least 12% in the last half, 3% of it in the last quarter, less than 82% of the way done, in a run that ended by itself: by a power law as much time again brings about half as much, so that it matters. Healthy runs of the usual length gain a few per cent.',
   source:
     'Hestness et al. 2017, arXiv:1712.00409 (learning curves are power laws); CS231n notes, Neural networks 3 (the loss curve)',
   judge(run) {
