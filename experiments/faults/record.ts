@@ -1,9 +1,9 @@
 /** @file Makes the event streams of the library: trains each situation, or asks the foreign loop what it told. */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import type { RunEvent } from '../../src/diagnose/events.ts'
+import type { RunEvent, ToldEvent } from '../../src/diagnose/events.ts'
+import { watchedTraining } from '../../src/diagnose/train.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { planFromConfig } from '../../src/train/config.ts'
-import { runTraining } from '../../src/train/loop.ts'
 import type { TrainingPlan } from '../../src/train/plan.ts'
 import { standard } from '../../src/train/probes/index.ts'
 import type { Half, Run, Situation } from './situation.ts'
@@ -18,9 +18,16 @@ export const fileOf = ({ name, half }: { name: string; half: Half }, seed: numbe
 /** What one situation tells with one seed. */
 export async function eventsOf(situation: Situation, seed: number, engine: Engine): Promise<readonly RunEvent[]> {
   const run = situation.run(seed)
-  if ('events' in run) return [...run.events]
+  return 'events' in run ? [...run.events] : watched(await planOf(run, seed), engine)
+}
+
+/** What every training tells: the checks before it, and its own events. The diagnosis' are left to those who ask for them. */
+export async function watched(plan: TrainingPlan, engine: Engine): Promise<readonly RunEvent[]> {
   const events: RunEvent[] = []
-  await runTraining(await planOf(run, seed), engine, { onEvent: (event) => events.push(event) })
+  const onEvent = (event: ToldEvent) => {
+    if (event.type !== 'finding' && event.type !== 'finding-cleared') events.push(event)
+  }
+  await watchedTraining(plan, engine, { rules: [], onEvent })
   return events
 }
 

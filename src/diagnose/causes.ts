@@ -1,6 +1,38 @@
 /** @file One cause, one finding: what follows from what. */
 import type { FindingCode } from './finding.ts'
 
+/** What follows from inputs or targets of another size than first values and rates are made for. */
+const ofScales: readonly FindingCode[] = [
+  'initial-loss-high',
+  'init-too-large',
+  'init-too-small',
+  'saturation',
+  'dead-units',
+  'exploding-gradient',
+  'vanishing-gradient',
+  'lr-too-high',
+  'lr-too-low',
+  'first-steps-too-large',
+  'momentum-too-high',
+  'unstable',
+  'diverged',
+  'loss-rises',
+  'regularisation-too-strong',
+  'train-longer',
+  'underfitting',
+  'overfitting',
+]
+
+/** What follows where targets do not go with the inputs: there is little to learn but single examples. */
+const ofTargets: readonly FindingCode[] = [
+  'overfitting',
+  'underfitting',
+  'train-longer',
+  'lr-too-low',
+  'lr-too-high',
+  'unstable',
+]
+
 /** For each cause the findings that are its symptoms: while it is reported, they are not. */
 export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode[]>>> = {
   'nan-in-inputs': [
@@ -10,6 +42,49 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'inputs-not-normalised',
     'no-signal',
     'dead-units',
+    'exploding-gradient',
+    'unstable',
+    'loss-rises',
+    'lr-too-high',
+    'train-validation-mismatch',
+    'validation-preprocessing',
+  ],
+  // Of the data. Scales make first values, slopes and rates wrong all at once; parts that do not fit look like overfitting.
+  'inputs-not-normalised': ofScales,
+  'feature-scale': ofScales,
+  'targets-not-scaled': [...ofScales, 'clipping-too-tight'],
+  'constant-feature': ['no-signal', 'underfitting'],
+  'labels-wrong': ['no-signal', 'label-noise', 'train-validation-mismatch', 'little-data', ...ofTargets],
+  'no-signal': ['label-noise', 'train-validation-mismatch', 'little-data', 'regularisation-too-strong', ...ofTargets],
+  'label-noise': ['train-validation-mismatch', 'little-data', ...ofTargets],
+  'little-data': ['overfitting', 'train-longer'],
+  'not-shuffled': [
+    'unstable',
+    'lr-too-high',
+    'momentum-too-high',
+    'loss-rises',
+    'train-validation-mismatch',
+    'batchnorm-statistics',
+    ...ofTargets,
+  ],
+  'validation-preprocessing': ['train-validation-mismatch', 'labels-wrong', 'no-signal', 'little-data', 'overfitting'],
+  'train-validation-mismatch': ['little-data', 'overfitting'],
+  'class-imbalance': ['underfitting', 'overfitting', 'train-longer'],
+  'wrong-gradient': [
+    'loss-rises',
+    'diverged',
+    'lr-too-high',
+    'lr-too-low',
+    'unstable',
+    'momentum-too-high',
+    'gradient-accumulated',
+    'first-steps-too-large',
+    'vanishing-gradient',
+    'exploding-gradient',
+    'frozen-layer',
+    'train-longer',
+    'underfitting',
+    'no-signal',
   ],
   // Of the update. A wrong step makes all that follows from wrong steps, a rule that is wrong comes before the rate that it is given.
   'wrong-sign': [

@@ -1,6 +1,6 @@
 /** @file What goes wrong in preparing one part and not the other, each as the change that would undo it. */
 import type { Shape } from '../../base/tensor.ts'
-import { columnsOf, type Sample } from './sample.ts'
+import { type Columns, columnsOf, type Sample } from './sample.ts'
 
 /** A change of the validation part's inputs. */
 export interface Preparation {
@@ -28,11 +28,12 @@ function scalings(ours: Sample, theirs: Sample): Preparation[] {
   const [all, other] = [ours, theirs].map(({ inputs }) => columnsOf(inputs, 1))
   const { width } = theirs
   const each = (of: (value: number, j: number) => number) => () => theirs.inputs.map((value, i) => of(value, i % width))
+  const eachFeature: Preparation = {
+    words: "given the training part's mean and deviation in each feature",
+    change: each((value, j) => a.means[j] + ((value - b.means[j]) / (b.deviations[j] || 1)) * a.deviations[j]),
+  }
   return [
-    {
-      words: "given the training part's mean and deviation in each feature",
-      change: each((value, j) => a.means[j] + ((value - b.means[j]) / (b.deviations[j] || 1)) * a.deviations[j]),
-    },
+    ...(haveMoved(a, b) ? [eachFeature] : []),
     {
       words: "given the training part's mean and deviation as a whole",
       change: each(
@@ -42,6 +43,16 @@ function scalings(ours: Sample, theirs: Sample): Preparation[] {
     { words: 'inverted (dark for light)', change: each((value) => all.greatest[0] + all.least[0] - value) },
     { words: 'of the other sign', change: each((value) => -value) },
   ]
+}
+
+/** Whether nearly all features lie or spread otherwise: where some do, it is not the preparation. */
+function haveMoved(a: Columns, b: Columns): boolean {
+  const varying = Array.from(a.deviations.keys()).filter((j) => a.deviations[j] > 0)
+  const moved = varying.filter((j) => {
+    const ratio = b.deviations[j] / a.deviations[j]
+    return Math.abs(b.means[j] - a.means[j]) > 0.3 * a.deviations[j] || ratio < 0.7 || ratio > 1.4
+  })
+  return moved.length >= 0.8 * varying.length
 }
 
 /** The value that stands at `from(j)` in place j. */

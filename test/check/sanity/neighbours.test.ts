@@ -72,8 +72,8 @@ describe('labels that contradict their neighbours', () => {
   test.each([0.15, 0.2, 0.3, 0.4])('digits, a share of %d', (rate) => {
     const [first] = look(noisy(ours, rate))
     expect(first).toMatchObject({ check: 'neighbours', verdict: 'warning', code: 'label-noise' })
-    expect(first.evidence.low).toBeLessThan(rate)
-    expect(first.evidence.high).toBeGreaterThan(rate)
+    // Three standard errors of a share among 337 rows, and the votes that the wrong labels have turned.
+    expect(Math.abs(first.evidence.rate - rate)).toBeLessThan(0.09)
   })
   test.each([0.12, 0.2])('two clouds 5 apart, a share of %d', (rate) =>
     expect(spoken(noisy(overlapping(1000, 2, 5), rate))).toEqual(['label-noise']),
