@@ -88,7 +88,8 @@ export const healthy: readonly Made[] = [
   },
   {
     name: 'cyclic-rate',
-    about: 'Overlapping clouds and a rate that goes up and down three times and ends low: the loss rises a little with it and comes back.',
+    about:
+      'Overlapping clouds and a rate that goes up and down three times and ends low: the loss rises a little with it and comes back.',
     config: (seed, { rate, epochs }) => {
       const total = 30 * 18 * epochs
       const cyclic: Schedule = ({ step }) => {
@@ -136,7 +137,8 @@ export const healthy: readonly Made[] = [
   },
   {
     name: 'mild-overfitting',
-    about: 'Overlapping clouds a little beyond the best epoch: the validation loss has risen by a few per cent, the accuracy has not fallen.',
+    about:
+      'Overlapping clouds a little beyond the best epoch: the validation loss has risen by a few per cent, the accuracy has not fallen.',
     config: (seed, { rate, epochs }) => ({
       data: data.blobs(seed, 1400, [1, 1, 1, 1], 10, 0.6),
       model: mlp([24, 4]),
