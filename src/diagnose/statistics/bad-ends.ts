@@ -29,7 +29,7 @@ export const leastLosses = 40
 export function badEnds(run: History): BadEnds | undefined {
   const curve = run.derive(lossCurve)
   if (curve === undefined || curve.count < (run.ended ? 12 : leastLosses)) return undefined
-  // What is far from its end may only be on its way.
+  // What is far from its end may only be on its way, and early noise is larger than late.
   const isFar = !run.ended && run.step < 0.25 * (run.totalSteps ?? 0)
   const { late, origin, initial, way, progress, bestProgress, peak, best, trend, rise } = curve
   const scale = Number.isNaN(way) ? Math.abs(origin) : way
@@ -38,11 +38,12 @@ export function badEnds(run: History): BadEnds | undefined {
   return {
     worseThanGuessing: late.mean > 1.1 * origin && late.mean - origin > sure * late.error,
     thrown: peak.mean > 2 * Math.max(initial, origin) && !(progress > 0.5),
-    stuck: Math.abs(progress) < 0.05 && hasStopped(run),
+    stuck: progress < 0.1 && hasStopped(run),
     plateau: !isFar && progress < 0.8 && trend.change > -0.1 * scale,
-    rising: bestProgress > 0.3 && rise.size > 0.08 * scale && rise.errors > sure && rise.size > 0.5 * best.mean,
-    spiky: bestProgress > 0.3 && isSpiky(run, thrownUp.length),
-    jumpy: !isFar && bestProgress > 0.3 && isJumpy(run),
+    rising:
+      !isFar && bestProgress > 0.3 && rise.size > 0.08 * scale && rise.errors > sure && rise.size > 0.5 * best.mean,
+    spiky: !isFar && bestProgress > 0.3 && isSpiky(run, thrownUp.length),
+    jumpy: !isFar && bestProgress > 0.3 && !(progress > 0.97) && isJumpy(run),
   }
 }
 

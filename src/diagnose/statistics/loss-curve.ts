@@ -180,7 +180,7 @@ export function epochCurve(run: History, name: `${'training' | 'validation'}/${'
 
 /** How often a loss on the same examples jumps up from one measurement to the next. */
 export interface Jumps {
-  /** Of at least half as much again, and by at least 2% of the way. */
+  /** To at least twice as much, and by at least 3% of the way. */
   readonly large: number
   /** Of at least a fifth, and by at least 2% of the way. */
   readonly all: number
@@ -200,16 +200,15 @@ export function jumps(run: History): Jumps | undefined {
   const all = run.series('evaluated/training/loss')?.values ?? []
   if (curve === undefined || Number.isNaN(curve.way) || all.length < 6) return undefined
   const from = Math.max(1, Math.floor(all.length / 4))
-  const least = 0.02 * curve.way
-  const up = (factor: number) =>
+  const up = (factor: number, share: number) =>
     all.flatMap((value, i) => {
-      const isUp = (k: number) => all[k] >= factor * all[k - 1] && all[k] - all[k - 1] >= least
+      const isUp = (k: number) => all[k] >= factor * all[k - 1] && all[k] - all[k - 1] >= share * curve.way
       return i >= from && isUp(i) && !(i > from && isUp(i - 1)) && Number.isFinite(value) ? [i] : []
     })
-  const large = up(1.5)
+  const large = up(2, 0.03)
   return {
     large: large.length,
-    all: up(1.2).length,
+    all: up(1.2, 0.02).length,
     late: large.some((i) => i >= (2 * all.length) / 3),
     count: all.length - from,
   }

@@ -24,9 +24,11 @@ export const lossReduction: DiagnosisRule = {
 function byAccuracy(run: History): Judgement | undefined {
   const curve = run.derive(lossCurve)
   const checked = run.check?.sanity?.findings.some(({ check, verdict }) => check === 'loss' && verdict === 'pass')
-  if (curve === undefined || checked) return undefined
-  const accuracy = epochCurve(run, 'training/accuracy')
-  const losses = epochCurve(run, 'training/loss')
+  if (curve === undefined || checked || beginsLoud(run)) return undefined
+  // The validation part's, where there is one: a loss that is learnt by heart is small whatever its factor.
+  const part = epochCurve(run, 'validation/accuracy').values.length > 0 ? 'validation' : 'training'
+  const accuracy = epochCurve(run, `${part}/accuracy`)
+  const losses = epochCurve(run, `${part}/loss`)
   const [first, last] = [accuracy.values[0], accuracy.values.at(-1)]
   const end = losses.values.at(-1)
   const classes = run.start?.data.classes?.length ?? guessedClasses(accuracy.values)
@@ -51,6 +53,13 @@ function byAccuracy(run: History): Judgement | undefined {
       'Take the mean over the batch, not the sum, and of an example its own loss: a factor of the loss is a factor of every step.',
     basis: 'run',
   }
+}
+
+/** First values several times as large as they should be make the first loss large as well. */
+function beginsLoud({ start }: History): boolean {
+  return (start?.parameters ?? []).some(
+    ({ fanIn, initial }) => fanIn !== undefined && initial !== undefined && initial.deviation > 2.5 / Math.sqrt(fanIn),
+  )
 }
 
 /** Of a foreign run: what the first share of right answers looks like, where it is near a guess. */

@@ -88,8 +88,10 @@ function ofBadEnd(run: History): Judgement | undefined {
   const { worseThanGuessing, thrown, stuck, plateau, rising, spiky, jumpy } = ends
   const sure = (worseThanGuessing || thrown) && isHighSomehow
   const isDead = stuck && early >= steep
-  const isJumpy = jumpy && (excess >= steep || (excess >= ratherSteep && isLarge))
-  if (!sure && !((plateau || rising || spiky) && isSteep) && !isDead && !isJumpy) return undefined
+  const isJumpy = jumpy && (excess >= steep || (excess >= 0.8 * steep && (ratios?.late ?? 0) >= largeRatio))
+  // Sums are led by odd steps, as of batches of two; a plateau is what the usual ones make.
+  const isHeld = plateau && isSteep && (early >= atTheEdge || (seen?.late.typicalExcess ?? 0) >= 0.25)
+  if (!sure && !((rising || spiky) && isSteep) && !isHeld && !isDead && !isJumpy) return undefined
   return judgement(run, {
     severity: 'warning',
     confidence: sure ? 0.85 : 0.75,

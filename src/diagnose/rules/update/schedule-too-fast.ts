@@ -7,6 +7,8 @@ import { type Rates, rates } from '../../statistics/rates.ts'
 
 /** Of a constant highest rate: half a cosine uses 0.5, decay to a hundredth 0.21, a fall by half every fifth of the run 0.39. */
 const leastUsed = 0.18
+/** Less than any schedule that is meant. */
+const starved = 0.08
 /** The rate counts as gone from here on: steps a hundred times smaller than they were. */
 const gone = 0.01
 const farOn = 0.85
@@ -17,7 +19,7 @@ export const scheduleTooFast: DiagnosisRule = {
   statistic:
     'The share ∫ rate / (highest · length) that the plan (or the logged rate) uses, when the rate falls below a hundredth of its highest, what the loss did before and after, and how much of the way is left.',
   threshold:
-    'Less than 18% used, the rate gone in the first 70% of the run, more than 15% of the way left, and nine tenths of what was learnt before the rate was gone. Usual schedules use 20% to 50%.',
+    'Less than 18% used, the rate gone in the first 70% of the run, more than 15% of the way left, and next to nothing learnt since (2% of the way; 15% where less than 8% is used). Usual schedules use 20% to 50%.',
   source:
     'Robbins and Monro 1951 (the sum of the rates has to diverge); CS231n notes, Neural networks 3, Annealing the learning rate; Bottou 2012, section 5.2',
   judge(run) {
@@ -31,11 +33,15 @@ export const scheduleTooFast: DiagnosisRule = {
       return { tooEarly: Math.max(leastLosses, Math.ceil((left + 0.25) * (run.totalSteps ?? 0))) }
     if (!(curve.progress < farOn) || ends.worseThanGuessing) return undefined
     const stall = stallOf(curve, left / reached)
-    if (stall === undefined || !(stall.after < 0.02 * curve.way) || !(stall.before > 0.02 * curve.way)) return undefined
+    if (stall === undefined) return undefined
+    // What hardly had a rate at all may creep on, or not have begun.
+    const isStarved = plan.used < starved
+    if (!(stall.after < (isStarved ? 0.15 : 0.02) * curve.way)) return undefined
+    if (!isStarved && !(stall.before > 0.02 * curve.way)) return undefined
     return {
       severity: 'warning',
       confidence: 0.85,
-      words: `The learning rate fell to a hundredth of its highest after ${number(100 * left, 2)}% of the run, and the loss has stood at ${number(curve.late.mean)} since, ${number(100 * Math.max(0, curve.progress), 2)}% of the way.`,
+      words: `The learning rate fell to a hundredth of its highest after ${number(100 * left, 2)}% of the run, and the loss is still ${number(curve.late.mean)}, ${number(100 * Math.max(0, curve.progress), 2)}% of the way.`,
       evidence: { used: plan.used, goneAt: left, loss: curve.late.mean, progress: curve.progress, rate: plan.highest },
       advice: `Let the rate ${number(plan.highest)} last for most of the run: a half cosine or steps that reach a hundredth at its end. A decay by the step where one by the epoch was meant is the usual slip.`,
       basis: 'run',

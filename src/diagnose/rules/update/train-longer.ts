@@ -10,6 +10,7 @@ import { rates } from '../../statistics/rates.ts'
 const inLastHalf = 0.12
 const inLastQuarter = 0.03
 const farOn = 0.82
+const tooHigh = 3
 
 export const trainLonger: DiagnosisRule = {
   code: 'train-longer',
@@ -23,6 +24,8 @@ export const trainLonger: DiagnosisRule = {
   judge(run) {
     const curve = run.derive(lossCurve)
     if (curve === undefined || run.outcome?.reason !== 'finished' || Number.isNaN(curve.way)) return undefined
+    // It spent its time on first values that were far off.
+    if (curve.initial > tooHigh * curve.origin) return undefined
     const ends = run.derive(badEnds)
     if (ends === undefined || ends.worseThanGuessing || ends.rising || ends.spiky || rateIsGone(run)) return undefined
     const fell = gains(run)
@@ -57,6 +60,8 @@ function gains(run: History) {
   const n = losses.length
   if (curve === undefined || n < 16) return undefined
   const mean = (from: number, to: number) => lossWindow(losses, Math.floor(from * n), Math.ceil(to * n)).mean
+  // What lies above guessing has to be unlearnt; that says nothing of the learning.
+  const begin = (from: number, to: number) => Math.min(mean(from, to), curve.origin)
   const end = mean(0.9, 1)
   const validated = epochCurve(run, 'validation/loss').values
   const last = validated[validated.length - 1]
@@ -64,7 +69,7 @@ function gains(run: History) {
   const stillBetter = last === undefined || last <= 1.02 * Math.min(...validated.slice(0, -1))
   return {
     least: end,
-    half: stillBetter ? (mean(0.42, 0.58) - end) / curve.way : 0,
-    quarter: stillBetter ? (mean(0.68, 0.82) - end) / curve.way : 0,
+    half: stillBetter ? (begin(0.42, 0.58) - end) / curve.way : 0,
+    quarter: stillBetter ? (begin(0.68, 0.82) - end) / curve.way : 0,
   }
 }

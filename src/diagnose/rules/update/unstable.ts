@@ -11,7 +11,7 @@ export const unstable: DiagnosisRule = {
   statistic:
     'Mean losses of up to 20 equal parts of the run against the lowest before, in units of the way from guessing to 0 and of the standard error that the batches leave; jumps of the loss of the same training examples from one measurement to the next.',
   threshold:
-    'The last quarter lies above the lowest part by 8% of the way, half as much again and five standard errors; or two parts of the second half by 15% and five; or three times (twice, one of them in the last third) the same examples’ loss goes up by half and 2% of the way. One rise that heals is no fault.',
+    'The last quarter lies above the lowest part by 8% of the way, half as much again and five standard errors; or two parts of the second half by 15% and five; or three times (twice, one of them in the last third) the same examples’ loss goes up to twice as much and by 3% of the way. One rise that heals is no fault.',
   source:
     'Bottou 2012, Stochastic gradient descent tricks; Smith 2018, arXiv:1803.09820 (reading the loss curve); von Neumann 1941 (noise from successive differences)',
   judge(run) {

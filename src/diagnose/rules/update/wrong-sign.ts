@@ -12,7 +12,7 @@ export const wrongSign: DiagnosisRule = {
   code: 'wrong-sign',
   basis: ['graph', 'run', 'gradient-check'],
   statistic:
-    'Before training: the loss against its formula. In the run: the angle between update and gradient, −⟨g, Δ⟩/(‖g‖‖Δ‖); a loss below 0 that goes on falling while the share of right answers falls below guessing.',
+    'Before training: the loss against its formula. In the run: the angle between update and gradient, −⟨g, Δ⟩/(‖g‖‖Δ‖); a loss that falls far below 0 while no more answers are right than by guessing.',
   threshold:
     'An angle of more than 90° in three quarters of the first watched steps: whatever a rule does, on average it has to go down (Armijo); momentum goes uphill for a while, never from the start.',
   source:
@@ -31,7 +31,9 @@ function uphill(run: History): Judgement | undefined {
     seen.points.slice(0, early.count).map((p) => p.alignment),
     0.75,
   )
-  if (!(early.uphill >= 0.75 && angle < -0.02)) return undefined
+  // In the first step no velocity can be to blame.
+  const first = seen.points[0].alignment
+  if (!(first < -0.02 && early.uphill >= 0.75 && angle < -0.02)) return undefined
   return {
     severity: 'error',
     confidence: 0.95,
@@ -42,21 +44,21 @@ function uphill(run: History): Judgement | undefined {
   }
 }
 
-/** A negative log-likelihood without its minus: it falls without end, and the answers get worse than guessing. */
+/** A negative log-likelihood without its minus: the loss falls below 0 without end, and the answers are no better than guessing. */
 function maximised(run: History): Judgement | undefined {
   const curve = run.derive(lossCurve)
   const classes = run.start?.data.classes?.length ?? 0
   const accuracy = epochCurve(run, 'training/accuracy').values
   const last = accuracy[accuracy.length - 1]
-  if (curve === undefined || classes < 2 || last === undefined || accuracy.length < 2) return undefined
-  const examples = run.start?.data.training ?? 0
+  if (curve === undefined || classes < 2 || last === undefined) return undefined
   const guess = 1 / classes
-  const below = (guess - last) / Math.sqrt((guess * (1 - guess)) / Math.max(1, examples))
-  if (!(curve.late.mean < 0 && curve.late.mean < curve.windows[0].mean && below > 4)) return undefined
+  const size = Math.max(Math.abs(curve.initial), Math.log(classes))
+  const falls = curve.late.mean < -size && curve.late.mean < curve.windows[0].mean
+  if (!(falls && last < 1.5 * guess)) return undefined
   return {
     severity: 'error',
-    confidence: 0.85,
-    words: `The loss is ${number(curve.late.mean)} and goes on falling, while ${number(100 * last, 2)}% of the answers are right, fewer than by guessing (${number(100 * guess, 2)}%).`,
+    confidence: 0.9,
+    words: `The loss is ${number(curve.late.mean)}, below anything that it could be, and ${number(100 * last, 2)}% of the answers are right, where guessing gives ${number(100 * guess, 2)}%.`,
     evidence: { loss: curve.late.mean, accuracy: last, guess },
     advice: 'The loss is turned round: a cross-entropy is minus the logarithm of the probability of the right answer.',
     basis: 'run',
