@@ -1,6 +1,7 @@
 /** @file `rappel`: what a project's configuration needs, in groups whose names are the field's. */
 export { RappelError } from './base/errors.ts'
 export * as augment from './data/augment.ts'
+export { type TrainOptions, train } from './diagnose/train.ts'
 export type { Engine } from './engine/engine.ts'
 export { constraint, init, loss, nn, penalty } from './nn/index.ts'
 export * as optim from './optim/optim.ts'
@@ -9,4 +10,3 @@ export * as space from './search/space.ts'
 export { type OpenRun, type OpenRunOptions, openRun } from './store/open-run.ts'
 export { type Config, defineConfig } from './train/config.ts'
 export * as probe from './train/probes/index.ts'
-export { type TrainOptions, train } from './train/train.ts'

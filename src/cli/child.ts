@@ -5,12 +5,12 @@
 import { join } from 'node:path'
 import { checkModel } from '../check/model-check.ts'
 import { sanityChecks } from '../check/sanity/sanity.ts'
+import { type WatchedResult, watchedTraining } from '../diagnose/train.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nativeEngine } from '../engine/native.ts'
 import { environment } from '../store/environment.ts'
 import { type Config, planFromConfig } from '../train/config.ts'
 import { checkResumable } from '../train/identity.ts'
-import { runTraining, type TrainingResult } from '../train/loop.ts'
 import { modelFile } from '../train/model-file.ts'
 import type { TrainingPlan } from '../train/plan.ts'
 import { type CheckDocument, checkDocument } from './check-document.ts'
@@ -104,18 +104,28 @@ async function train(
   if (kept?.found) checkResumable(plan, kept.found.content)
   const folder = kept ? { path: kept.folder } : claimRunFolder(request.out, new Date())
   tell({ type: 'claimed', folder })
-  const before = request.check ? await check(plan, {}) : undefined
-  if (before !== undefined) tell({ type: 'before', check: before })
+  const checked = request.check ? await check(plan, {}) : undefined
+  if (checked !== undefined) tell({ type: 'before', check: checked })
   const record = kept
     ? await RunRecord.resume(kept, request)
     : await RunRecord.begin(plan, engine, folder.path, request)
-  if (before !== undefined) record.tell('check', before)
-  return record.through(async () => keep(plan, folder.path, await run(plan, engine, record, kept?.found?.bytes)))
+  return record.through(async () => {
+    const result = await run(plan, engine, record, { checked, resume: kept?.found?.bytes })
+    return keep(plan, folder.path, result)
+  })
 }
 
-function run(plan: TrainingPlan, engine: Engine, record: RunRecord, resume?: Uint8Array): Promise<TrainingResult> {
+async function run(
+  plan: TrainingPlan,
+  engine: Engine,
+  record: RunRecord,
+  { checked, resume }: { readonly checked?: CheckDocument; readonly resume?: Uint8Array },
+): Promise<WatchedResult> {
   const { cpu, platform } = environment()
-  return runTraining(plan, engine, {
+  return watchedTraining(plan, engine, {
+    ...(checked && { check: { type: 'check', ...checked } }),
+    ...(engine.provider !== 'cpu' && { checkEngine: await nativeEngine({ threads: plan.threads }) }),
+    before: record.before,
     onEvent: (event) => {
       record.write(event)
       tell({ type: 'event', event })
@@ -129,7 +139,7 @@ function run(plan: TrainingPlan, engine: Engine, record: RunRecord, resume?: Uin
 }
 
 /** Writes what came out into the run's folder. */
-function keep(plan: TrainingPlan, folder: string, result: TrainingResult): RunDocument {
+function keep(plan: TrainingPlan, folder: string, result: WatchedResult): RunDocument {
   const model = join(folder, 'model.onnx')
   const document = runDocument(result, model)
   const values = { ...result.parameters, ...result.buffers }

@@ -1,7 +1,8 @@
 /** @file The final document of a run: what `--json` prints and `run.json` holds. Documented in docs/json.md. */
 import { wilsonInterval } from '../base/statistics.ts'
+import type { DiagnosisReport } from '../diagnose/diagnosis.ts'
+import type { WatchedResult } from '../diagnose/train.ts'
 import type { EpochEvent, Measurement, Outcome, StartEvent } from '../train/events.ts'
-import type { TrainingResult } from '../train/loop.ts'
 
 /** A measurement with the uncertainty that the number of examples brings. */
 export interface Measured extends Measurement {
@@ -9,7 +10,7 @@ export interface Measured extends Measurement {
   readonly accuracyInterval?: readonly [low: number, high: number]
 }
 
-export interface RunDocument {
+export interface RunDocument extends DiagnosisReport {
   readonly schema: 1
   readonly outcome: Outcome
   readonly seed: number
@@ -27,7 +28,7 @@ export interface RunDocument {
   readonly model?: string
 }
 
-export function runDocument(result: TrainingResult, model: string | undefined): RunDocument {
+export function runDocument(result: WatchedResult, model: string | undefined): RunDocument {
   const last = result.epochs[result.epochs.length - 1]
   const { restored } = result
   const measuredAt = restored ? (result.epochs.find(({ epoch }) => epoch === restored.epoch) ?? last) : last
@@ -35,6 +36,8 @@ export function runDocument(result: TrainingResult, model: string | undefined): 
   return {
     schema: 1,
     outcome: result.outcome,
+    verdict: result.verdict,
+    findings: result.findings,
     seed: result.start.seed,
     ...(measuredAt.validation && { validation: measured(measuredAt.validation) }),
     ...(trained?.training && { training: measured(trained.training) }),

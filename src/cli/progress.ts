@@ -1,7 +1,9 @@
 /** @file Progress on standard error: one line that is drawn over on a terminal, one line an epoch elsewhere. */
 import type { LoadProgress } from '../data/progress.ts'
-import type { EpochEvent, ResumeEvent, RollBackEvent, StartEvent, TrainingEvent } from '../train/events.ts'
-import { count, percent, significant } from './report.ts'
+import type { ToldEvent } from '../diagnose/events.ts'
+import type { EpochEvent, ResumeEvent, RollBackEvent, StartEvent } from '../train/events.ts'
+import { findingEventText } from './findings-report.ts'
+import { count, painter, percent, significant } from './report.ts'
 
 /** Milliseconds between two drawings: more often is only flicker. */
 const interval = 80
@@ -19,12 +21,14 @@ export class Progress {
     this.#stream = stream
   }
 
-  show(event: TrainingEvent): void {
+  show(event: ToldEvent): void {
     if (event.type === 'start') this.#begin(event)
     else if (event.type === 'steps') this.#draw(event.epoch, event.losses[event.losses.length - 1])
     else if (event.type === 'epoch') this.#epoch(event)
     else if (event.type === 'resume') this.#resume(event)
     else if (event.type === 'roll-back') this.#rollBack(event)
+    else if (event.type === 'finding' || event.type === 'finding-cleared')
+      this.#say(findingEventText(event, painter(this.#stream)))
   }
 
   /** How far a download is: a line that is drawn over on a terminal, a line for each file elsewhere. */
@@ -50,6 +54,12 @@ export class Progress {
     this.#stream.write(
       `training on ${count(data.training)} examples of ${data.name}, ${event.epochs} epoch${event.epochs === 1 ? '' : 's'}\n`,
     )
+  }
+
+  #say(text: string | undefined): void {
+    if (text === undefined) return
+    this.clear()
+    this.#stream.write(`${text}\n`)
   }
 
   #resume({ step, epoch, warnings }: ResumeEvent): void {

@@ -2,7 +2,7 @@
 import type { CheckProgress } from '../check/model-check.ts'
 import type { SanityCheckName } from '../check/sanity/report.ts'
 import type { LoadProgress } from '../data/progress.ts'
-import type { TrainingEvent } from '../train/events.ts'
+import type { ToldEvent } from '../diagnose/events.ts'
 import type { CheckDocument } from './check-document.ts'
 import type { RunDocument } from './document.ts'
 import type { Failure } from './failure.ts'
@@ -23,7 +23,7 @@ export interface TrainRequest extends Project {
   readonly store?: string
   /** A run to go on with: its id, its folder, or 'last'. Its configuration, seed and threads are used again. */
   readonly resume?: string
-  /** Whether gradients and project are checked before. */
+  /** Whether gradients too are checked before, and whether the net can learn a few examples by heart. */
   readonly check?: boolean
 }
 
@@ -46,7 +46,7 @@ export type FromChild =
   | { readonly type: 'loading'; readonly progress: LoadProgress }
   /** From here on there is a folder, which is to be taken away if nothing is done in it. */
   | { readonly type: 'claimed'; readonly folder: RunFolder }
-  | { readonly type: 'event'; readonly event: TrainingEvent }
+  | { readonly type: 'event'; readonly event: ToldEvent }
   | { readonly type: 'checking'; readonly progress: CheckProgress }
   /** One of the checks before learning begins. */
   | { readonly type: 'looking'; readonly check: SanityCheckName }

@@ -2,6 +2,8 @@
 import { basename, resolve } from 'node:path'
 import { RappelError } from '../base/errors.ts'
 import { dataHash } from '../data/hash.ts'
+import type { RunEvent, ToldEvent } from '../diagnose/events.ts'
+import { eventsOf } from '../diagnose/stored.ts'
 import type { Engine } from '../engine/engine.ts'
 import { codeVersion, environment } from '../store/environment.ts'
 import { Flushing } from '../store/flushing.ts'
@@ -12,6 +14,7 @@ import { toPlain } from '../store/to-plain.ts'
 import type { TrainingEvent } from '../train/events.ts'
 import type { TrainingPlan } from '../train/plan.ts'
 import { TrainingRecord } from '../train/record.ts'
+import { isEventType } from '../train/record-events.ts'
 import { CheckpointFiles, type Found } from './checkpoint-files.ts'
 import type { RunDocument } from './document.ts'
 import { failureOf } from './failure.ts'
@@ -28,9 +31,17 @@ export class RunRecord {
   readonly #lost = new AbortController()
   /** Where checkpoints go. */
   readonly checkpoints: CheckpointFiles
+  /** What a run that goes on has told so far. */
+  readonly before: readonly RunEvent[]
 
-  /** @param kept a run that goes on */
-  private constructor(store: Store, writer: RunWriter, folder: string, kept?: Found) {
+  /** @param kept a run that goes on, and what it has told */
+  private constructor(
+    store: Store,
+    writer: RunWriter,
+    folder: string,
+    { found: kept, before = [] }: { readonly found?: Found; readonly before?: readonly RunEvent[] } = {},
+  ) {
+    this.before = before
     this.#store = store
     this.#writer = writer
     this.#startedAt = performance.now() - (kept?.content.seconds ?? 0) * 1000
@@ -71,7 +82,8 @@ export class RunRecord {
     try {
       const writer = await store.continueRun(id)
       await writer.supersede(found?.checkpoint.position ?? { events: 0, points: {} }, Date.now())
-      return new RunRecord(store, writer, folder, found)
+      const run = await store.run(id)
+      return new RunRecord(store, writer, folder, { found, before: run && (await eventsOf(store, run)) })
     } catch (error) {
       await store.close()
       throw error
@@ -83,13 +95,10 @@ export class RunRecord {
     return this.#lost.signal
   }
 
-  write(event: TrainingEvent): void {
-    this.#record.write(event, (performance.now() - this.#startedAt) / 1000)
-  }
-
-  /** A document of Rappel's as an event. */
-  tell(type: string, document: object): void {
-    this.#writer.event({ type, version: 1, ...(toPlain(document) as Readonly<Record<string, Plain>>) })
+  write(event: ToldEvent): void {
+    if (isTraining(event)) return this.#record.write(event, (performance.now() - this.#startedAt) / 1000)
+    const { type, ...fields } = event
+    this.#writer.event({ type, version: 1, ...(toPlain(fields) as Readonly<Record<string, Plain>>) })
   }
 
   /**
@@ -133,6 +142,8 @@ export class RunRecord {
     return new RappelError(error.code, `${error.message}. ${consequence}`, hint, { cause: error })
   }
 }
+
+const isTraining = (event: ToldEvent): event is TrainingEvent => isEventType(event.type)
 
 /** What is needed to do it again. What executes is told by the start event. */
 async function factsOf(plan: TrainingPlan, engine: Engine, request: TrainRequest): Promise<Record<string, Plain>> {

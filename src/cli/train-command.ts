@@ -8,6 +8,7 @@ import { checkLines } from './check-report.ts'
 import { findConfigFile } from './config-file.ts'
 import { type RunDocument, toJson } from './document.ts'
 import { printFailure } from './failure.ts'
+import { diagnosisText } from './findings-report.ts'
 import { Progress } from './progress.ts'
 import { painter, reportText } from './report.ts'
 import { Stop } from './stop.ts'
@@ -44,7 +45,7 @@ async function run(flags: Flags, configFile: string | undefined, check = false):
   const ended = await workInChild(
     { type: 'train', request },
     (message) => {
-      if (message.type === 'before') showCheck(message.check, flags)
+      if (message.type === 'before') showCheck(message.check)
       if (message.type === 'loading') progress.load(message.progress)
       if (message.type !== 'event') return
       if (flags.events) process.stdout.write(`${toJson(message.event)}\n`)
@@ -67,15 +68,17 @@ async function run(flags: Flags, configFile: string | undefined, check = false):
   return statusOf(ended.document, stop)
 }
 
-function showCheck(check: CheckDocument, flags: Flags): void {
-  if (flags.events) process.stdout.write(`${toJson({ type: 'check', ...check })}\n`)
+function showCheck(check: CheckDocument): void {
   process.stderr.write(`${checkLines(check)}\n`)
 }
 
 function print(document: RunDocument, flags: Flags): void {
   if (flags.events) process.stdout.write(`${toJson({ type: 'result', ...document })}\n`)
   else if (flags.json) process.stdout.write(`${toJson(document)}\n`)
-  else process.stdout.write(`\n${reportText(document, painter(process.stdout))}`)
+  else {
+    const paint = painter(process.stdout)
+    process.stdout.write(`\n${reportText(document, paint)}\n${diagnosisText(document, paint)}\n`)
+  }
 }
 
 function statusOf({ outcome, steps, model }: RunDocument, stop: Stop): number {

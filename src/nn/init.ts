@@ -183,7 +183,7 @@ function dot(a: Float64Array, b: Float64Array): number {
 
 /** Every value drawn by itself, without regard to the layer's size. */
 function independent(name: string, draw: (stream: RandomStream) => number): Initialiser {
-  return { name, draw: (shape, _fans, stream) => Float32Array.from({ length: sizeOf(shape) }, () => draw(stream)) }
+  return { name, draw: (shape, _fans, stream) => drawn(sizeOf(shape), () => draw(stream)) }
 }
 
 function scaled(
@@ -208,7 +208,14 @@ function scaled(
         distribution === 'normal'
           ? () => deviation * stream.normal()
           : () => deviation * Math.sqrt(3) * (2 * stream.uniform() - 1)
-      return Float32Array.from({ length: sizeOf(shape) }, draw)
+      return drawn(sizeOf(shape), draw)
     },
   }
+}
+
+/** Several times as fast as Float32Array.from. */
+function drawn(count: number, draw: () => number): Float32Array {
+  const values = new Float32Array(count)
+  for (let i = 0; i < count; i++) values[i] = draw()
+  return values
 }

@@ -28,6 +28,8 @@ export interface LineEnd {
 }
 
 const ownTypes = ['start', 'log', 'event', 'end', 'result', 'check']
+/** What is told around a training: kept as it is. */
+const watchedTypes = ['check', 'finding', 'finding-cleared', 'experiment']
 const states = ['finished', 'stopped-early', 'interrupted', 'diverged', 'failed'] as const
 
 /** Writes the lines of one run. */
@@ -57,7 +59,7 @@ export class LineRecord {
     if (type === 'log') this.#log(line)
     else if (type === 'event') this.#event(line.event)
     else if (type === 'end') this.#end(line)
-    else if (type === 'check') this.#sink.event({ version: 1, ...line, type })
+    else if (watchedTypes.includes(type)) this.#sink.event({ version: 1, ...line, type })
     else if (isEventType(type)) this.#own(type, line as RecordedEvent)
     else throw lineError(`'${type}' is no type of line`, suggestion(type, ownTypes))
   }

@@ -37,7 +37,9 @@ async function recorded(made: Project) {
     const [run, ...others] = await store.runs()
     if (others.length > 0) throw new Error('there are several runs')
     const loss = await store.series(run.id, 'loss')
-    return { ...run, checkpoints: await store.storedCheckpoints(run.id), loss: [...(loss?.values ?? [])] }
+    const events = (await store.events(run.id)).filter(({ superseded }) => !superseded)
+    const checks = events.filter(({ event }) => event.type === 'check').length
+    return { ...run, checks, checkpoints: await store.storedCheckpoints(run.id), loss: [...(loss?.values ?? [])] }
   } finally {
     await store.close()
   }
@@ -71,7 +73,8 @@ test('Ctrl-C, then --resume: in the same folder and record, to the same bits', a
   const [a, b] = [stopped, unbroken].map((made) => made.bytes(join(made.runFolder(), 'model.onnx')))
   expect(a.equals(b)).toBe(true)
   expect((await recorded(stopped)).loss).toEqual((await recorded(unbroken)).loss)
-  expect(await recorded(stopped)).toMatchObject({ state: 'finished' })
+  // What was looked at before the run is not looked at again.
+  expect(await recorded(stopped)).toMatchObject({ state: 'finished', checks: 1 })
 })
 
 describe('a run that has finished', () => {

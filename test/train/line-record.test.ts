@@ -66,6 +66,21 @@ describe('a loop of somebody else', () => {
   })
 })
 
+test('what is told around a training is kept as it is', () => {
+  const { events } = taken(
+    '{"type":"check","sanity":{"verdict":"pass","words":"","findings":[]}}',
+    '{"type":"finding","finding":{"code":"unstable","evidence":{"noise":"NaN"}}}',
+    '{"type":"finding-cleared","code":"unstable","at":{"epoch":1,"step":10}}',
+    '{"type":"experiment","experiment":"lower-rate","step":10,"epoch":1,"values":{"loss":1}}',
+  )
+  expect(events).toEqual([
+    { type: 'check', version: 1, sanity: { verdict: 'pass', words: '', findings: [] } },
+    { type: 'finding', version: 1, finding: { code: 'unstable', evidence: { noise: Number.NaN } } },
+    { type: 'finding-cleared', version: 1, code: 'unstable', at: { epoch: 1, step: 10 } },
+    { type: 'experiment', version: 1, experiment: 'lower-rate', step: 10, epoch: 1, values: { loss: 1 } },
+  ])
+})
+
 test('what rappel train --events prints', () => {
   const start = {
     type: 'start',

@@ -1,14 +1,15 @@
 /** @file The inputs as the net gets them: numbers at all, of one scale, about 0, none of them always the same. */
-import { type Examples, featureShapeOf, isRowSource } from '../../data/dataset.ts'
+import { sizeOf } from '../../base/tensor.ts'
+import { type Examples, featureShapeOf, isRowSource, rowsOf } from '../../data/dataset.ts'
 import { featureText } from '../../data/features.ts'
 import { number, plural } from '../words.ts'
 import { type Findings, type SanityFinding, speaker } from './report.ts'
-import { type Columns, columnsOf, eachChunk, quantile, type Sample } from './sample.ts'
+import { type Columns, columnsOf, eachChunk, quantile, type Sample, sampleOf } from './sample.ts'
 
 const { fail, warning, pass } = speaker('inputs')
 
-/** Rows of a source that are looked at: of data in memory all are. */
-const mostRows = 5000
+/** Rows of a source that are looked at: of data in memory all are, but for scales only where they are no more than so many values. */
+const [mostRows, mostValues] = [5000, 2 ** 24]
 /** Root mean square of usual inputs: standardised ones have 1, grey values between 0 and 1 about 0.3. */
 const usualSize = [0.05, 5] as const
 /** A feature's mean in units of its deviation, from which on its weight learns little but a bias. */
@@ -30,22 +31,33 @@ export function checkInputs(
   options: { readonly seed: number; readonly standardised: boolean },
 ): Findings {
   const found: SanityFinding[] = []
-  const look = (data: Examples, see: (chunk: Sample, columns: Columns) => void) =>
-    eachChunk(data, mostRows, options.seed, (chunk) => see(chunk, columnsOf(chunk.inputs, chunk.width)))
+  const { seed } = options
   for (const part of [training, validation])
-    if (part !== undefined) look(part, (chunk, columns) => found.push(...notFinite(part, chunk, columns)))
+    if (part !== undefined) eachChunk(part, mostRows, seed, (chunk) => void found.push(...notFinite(part, chunk)))
   if (found.length > 0) return found.slice(0, 1)
-  look(training, (chunk, columns) => found.push(...scales(training, chunk, columns, options.standardised)))
+  const see = (chunk: Sample) => {
+    found.push(...scales(training, chunk, columnsOf(chunk.inputs, chunk.width), options.standardised))
+  }
+  if (rowsOf(training) * sizeOf(featureShapeOf(training)) > mostValues) see(sampleOf(training, mostRows, seed))
+  else eachChunk(training, mostRows, seed, see)
   return found
 }
 
-function notFinite(data: Examples, chunk: Sample, inputs: Columns): Findings {
+/** Times 0, all finite numbers are 0 and the others NaN. */
+function areFinite(values: Float32Array | Int32Array): boolean {
+  let sum = 0
+  for (let i = 0; i < values.length; i++) sum += values[i] * 0
+  return sum === 0
+}
+
+function notFinite(data: Examples, chunk: Sample): Findings {
+  if (areFinite(chunk.inputs) && areFinite(chunk.targets)) return []
+  const inputs = columnsOf(chunk.inputs, chunk.width)
   const targets = columnsOf(chunk.targets, chunk.targetWidth)
   const [what, columns, width] =
     inputs.notFinite > 0
       ? (['inputs', inputs, chunk.width] as const)
       : (['targets', targets, chunk.targetWidth] as const)
-  if (columns.notFinite === 0) return []
   const place = columns.firstNotFinite
   const row = chunk.rows[Math.floor(place / width)]
   const where = what === 'inputs' ? featureText(place % width, data.featureNames) : `output ${place % width}`

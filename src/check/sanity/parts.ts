@@ -73,13 +73,13 @@ function comparedFeatures(ours: Sample, theirs: Sample): Compared[] {
     const [x, y] = [sortedColumn(ours, j), sortedColumn(theirs, j)]
     const distance = kolmogorovSmirnov(x, y)
     const unit = a.deviations[j] || 1
+    const aligned = () =>
+      kolmogorovSmirnov(standardised(x, a.means[j], a.deviations[j]), standardised(y, b.means[j], b.deviations[j]))
     found.push({
       feature: j,
       distance,
-      aligned: kolmogorovSmirnov(
-        standardised(x, a.means[j], a.deviations[j]),
-        standardised(y, b.means[j], b.deviations[j]),
-      ),
+      // Of features that do not differ nobody asks.
+      aligned: distance >= leastDistance ? aligned() : distance,
       probability: kolmogorovSmirnovProbability(distance, x.length, y.length),
       ratio: b.deviations[j] / unit,
       shift: (b.means[j] - a.means[j]) / unit,
@@ -88,8 +88,11 @@ function comparedFeatures(ours: Sample, theirs: Sample): Compared[] {
   return found
 }
 
-const sortedColumn = ({ inputs, width, rows }: Sample, j: number) =>
-  Float64Array.from(rows, (_, k) => inputs[k * width + j]).sort()
+function sortedColumn({ inputs, width, rows }: Sample, j: number): Float64Array {
+  const column = new Float64Array(rows.length)
+  for (let k = 0; k < column.length; k++) column[k] = inputs[k * width + j]
+  return column.sort()
+}
 
 /** Rounded, so that values which were equal stay so under different arithmetic. */
 const standardised = (values: Float64Array, mean: number, deviation: number) =>

@@ -1,5 +1,5 @@
 /** @file The checks before learning, in order: first the data, then the loss, then what a few steps show. */
-import { checkInteger, checkOptions } from '../../base/errors.ts'
+import { checkInteger, checkOptions, show, suggestion, usageError } from '../../base/errors.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { forwardGraph } from '../../train/graphs.ts'
 import { letOthersRun } from '../../train/loop.ts'
@@ -11,6 +11,7 @@ import { checkDuplicates } from './duplicates.ts'
 import { type FirstLook, firstLook, isDeaf } from './first-scores.ts'
 import { checkInputs } from './inputs.ts'
 import { checkLoss } from './loss.ts'
+import { checkNeighbours } from './neighbours.ts'
 import { checkOverfit } from './overfit.ts'
 import { checkParts } from './parts.ts'
 import { checkPenalty } from './penalty.ts'
@@ -31,6 +32,8 @@ import { checkTargets } from './targets.ts'
 export interface SanityOptions {
   /** Of samples, first values and shuffles; default: the plan's. */
   readonly seed?: number
+  /** Which checks are made; default all. Of those left out the report says nothing. */
+  readonly checks?: readonly SanityCheckName[]
   /** Is told which check begins. */
   readonly onProgress?: (check: SanityCheckName) => void
   /** Ends the checks after the call in progress: the promise is rejected with the signal's reason. */
@@ -57,8 +60,11 @@ export async function sanityChecks(
   engine: Engine,
   options: SanityOptions = {},
 ): Promise<SanityReport> {
-  checkOptions('sanityChecks', options, ['seed', 'onProgress', 'signal'])
-  const { seed = plan.seed, onProgress, signal } = options
+  checkOptions('sanityChecks', options, ['seed', 'checks', 'onProgress', 'signal'])
+  const { seed = plan.seed, checks: wanted = sanityCheckNames, onProgress, signal } = options
+  const odd = wanted.find((name) => !sanityCheckNames.includes(name))
+  if (odd !== undefined)
+    throw usageError(`sanityChecks has no check ${show(odd)}`, suggestion(String(odd), sanityCheckNames))
   checkInteger('seed', seed)
   const { training, validation, net } = plan
   const sample = sampleOf(training, mostExamples, seed)
@@ -73,6 +79,7 @@ export async function sanityChecks(
     targets: () => checkTargets(training, net.loss, { seed }),
     duplicates: () => checkDuplicates(training, validation, { seed }),
     parts: () => checkParts(training, validation, { seed }),
+    neighbours: () => checkNeighbours(training, validation, { seed }),
     signal: () => checkSignal(training, { seed }),
     async loss() {
       const seeds = Array.from({ length: draws }, (_, i) => seed + i)
@@ -84,7 +91,7 @@ export async function sanityChecks(
     overfit: () => checkOverfit(net, engine, sample, { seed, signal, deaf: look !== undefined && isDeaf(look) }),
   }
   const findings: SanityFinding[] = []
-  for (const check of sanityCheckNames) {
+  for (const check of sanityCheckNames.filter((name) => wanted.includes(name))) {
     const cause = findings.find((finding) => isTrouble(finding) && explains(finding, check))
     if (cause !== undefined) {
       findings.push(speaker(check).skipped(`Not done, since what it would show may come from this: ${nameOf(cause)}.`))
@@ -112,6 +119,7 @@ function explains({ check, code, verdict }: SanityFinding, later: SanityCheckNam
   if (code === 'nan-in-inputs') return true
   switch (later) {
     case 'signal':
+    case 'neighbours':
       return code === 'constant-feature' && verdict === 'fail'
     case 'loss':
     case 'dependency':
@@ -136,6 +144,11 @@ function explained(finding: SanityFinding, before: Findings): SanityFinding {
     'initial-loss-high': ['inputs-not-normalised', 'feature-scale', 'targets-not-scaled'],
     'regularisation-too-strong': ['initial-loss-high', 'no-signal'],
     'no-signal': ['labels-wrong'],
+    // Named by the parts' distributions already.
+    'train-validation-mismatch': ['train-validation-mismatch', 'validation-preprocessing'],
+    'validation-preprocessing': ['validation-preprocessing'],
+    'train-validation-leak': ['train-validation-leak'],
+    'label-noise': ['label-noise'],
   }
   const cause = before.find((other) => isTrouble(other) && causes[code ?? '']?.includes(other.code ?? ''))
   if (cause === undefined || !isTrouble(finding)) return finding

@@ -3,6 +3,7 @@ import { RandomStream } from '../../base/random.ts'
 import { type Examples, featureShapeOf } from '../../data/dataset.ts'
 import { number } from '../words.ts'
 import { maxOf, meanOf } from './formula.ts'
+import { nearestOf } from './near-rows.ts'
 import { type Findings, speaker } from './report.ts'
 import { columnsOf, type Sample, sampleOf } from './sample.ts'
 
@@ -104,7 +105,7 @@ function compare(agreement: Agreement, orders: readonly Uint32Array[], rows: num
 
 /** The mean product of a row's target and those of its neighbours: 1 where they are the same, 0 where they have nothing to do with it. */
 function nearness(inputs: Float32Array, rows: number, width: number, targets: readonly Float64Array[]): Agreement {
-  const near = nearestRows(inputs, rows, width)
+  const { places: near } = nearestOf(inputs, inputs, width, neighbours)
   return (order) => {
     let sum = 0
     for (const values of targets)
@@ -112,26 +113,6 @@ function nearness(inputs: Float32Array, rows: number, width: number, targets: re
         for (let k = 0; k < neighbours; k++) sum += values[order[i]] * values[order[near[i * neighbours + k]]]
     return sum / (rows * neighbours * targets.length)
   }
-}
-
-/** For each row its nearest others. */
-function nearestRows(inputs: Float32Array, rows: number, width: number): Uint32Array {
-  const near = new Uint32Array(rows * neighbours)
-  const distances = new Float64Array(rows)
-  for (let i = 0; i < rows; i++) {
-    for (let k = 0; k < rows; k++) {
-      let sum = 0
-      for (let j = 0, a = i * width, b = k * width; j < width; j++) sum += (inputs[a + j] - inputs[b + j]) ** 2
-      distances[k] = k === i ? Number.POSITIVE_INFINITY : sum
-    }
-    for (let n = 0; n < neighbours; n++) {
-      let best = 0
-      for (let k = 1; k < rows; k++) if (distances[k] < distances[best]) best = k
-      near[i * neighbours + n] = best
-      distances[best] = Number.POSITIVE_INFINITY
-    }
-  }
-  return near
 }
 
 /** The largest correlation of any feature with any target column. */

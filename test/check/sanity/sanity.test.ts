@@ -80,6 +80,17 @@ test('every check is told of as it begins, and has a finding', async () => {
   expect(new Set(findings.map(({ check }) => check))).toEqual(new Set(sanityCheckNames))
 })
 
+test('some of the checks, in the order of all', async () => {
+  const plan = await planFromConfig({ ...common, ...right['a plane, linear regression']() })
+  const told: string[] = []
+  const { findings } = await sanityChecks(plan, engine, {
+    checks: ['loss', 'inputs'],
+    onProgress: (check) => told.push(check),
+  })
+  expect(told).toEqual(['inputs', 'loss'])
+  expect(new Set(findings.map(({ check }) => check))).toEqual(new Set(told))
+})
+
 test.each(['inputs', 'loss', 'overfit'])('stopped before or in the check of %s', async (at) => {
   const plan = await planFromConfig({ ...common, ...right['digits, softmax regression']() })
   const stop = new AbortController()
@@ -93,4 +104,6 @@ test('bad usage', async () => {
   const plan = await planFromConfig({ ...common, ...right['a plane, linear regression']() })
   await expect(sanityChecks(plan, engine, { sead: 1 } as SanityOptions)).rejects.toThrow("has no option 'sead'")
   await expect(sanityChecks(plan, engine, { seed: 0.5 })).rejects.toThrow('seed is 0.5')
+  const odd = { checks: ['inputz'] } as unknown as SanityOptions
+  await expect(sanityChecks(plan, engine, odd)).rejects.toThrow('sanityChecks has no check "inputz"')
 })

@@ -1,13 +1,24 @@
-/** @file targets-not-scaled: not judged yet. */
+/** @file targets-not-scaled: numbers to be predicted that are far from what a net gives. */
 import type { DiagnosisRule } from '../../rule.ts'
+import { checkedAs, judgedFrom } from '../../statistics/checked.ts'
 
 export const targetsNotScaled: DiagnosisRule = {
   code: 'targets-not-scaled',
-  basis: ['run'],
-  statistic: '',
-  threshold: '',
-  source: '',
-  judge() {
-    return undefined
+  basis: ['data'],
+  statistic: 'Root mean square and deviation of the targets.',
+  threshold:
+    'A root mean square above 10 or a deviation below 0.01: a net begins with outputs near 1, squared error has slopes as large as the targets, and a rate for targets of deviation 1 is then wrong by their square.',
+  source:
+    'LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.5; CS231n notes, Neural networks 2, losses for regression',
+  judge(run) {
+    const finding = checkedAs(run, 'targets-not-scaled')
+    if (finding === undefined) return undefined
+    const { rootMeanSquare: size } = finding.evidence
+    if (!(size > 0)) return judgedFrom(finding)
+    const value = Number((1 / size).toPrecision(2))
+    return judgedFrom(finding, {
+      advice: `${finding.words} Multiplied by ${value} their root mean square is 1.`,
+      suggestion: { what: 'targetScale', value, instead: 1 },
+    })
   },
 }

@@ -1,0 +1,118 @@
+/**
+ * @file The fault library: situations of which is known what is wrong with them, and how well the diagnosis tells.
+ *
+ *     npm run experiments faults -- record [--half tuned|scored] [--only NAME] [--folder DIR]   makes the event streams
+ *     npm run experiments faults -- score [--half …] [--only NAME] [--folder DIR] [--loss-only] [--all] [--write]
+ *     npm run experiments faults -- verify [--half …] [--only NAME]   each fault beside the same training without it
+ *     npm run experiments faults -- pictures   those of docs/findings
+ *     npm run experiments faults -- pages      what docs/findings and docs/diagnosis.md say of the rules
+ *     npm run experiments faults -- random [--from N] [--count N]   situations drawn at random, that no rule was made for
+ *     npm run experiments faults -- list
+ */
+import { existsSync, readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { nativeEngine } from '../src/engine/native.ts'
+import { fill, writePages } from './faults/pages.ts'
+import { drawPictures } from './faults/pictures.ts'
+import { scoreRandom } from './faults/random.ts'
+import { fileOf, library, record } from './faults/record.ts'
+import { type Scored, scoreRun, total } from './faults/score.ts'
+import { type Half, type Situation, seeds } from './faults/situation.ts'
+import { allSituations } from './faults/situations/index.ts'
+import { fromFile, lossOnly } from './faults/stream.ts'
+import { confusionTable, documentPart, precisionTable, runLines, scoreLine } from './faults/tables.ts'
+import { verify } from './faults/verify.ts'
+
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(process.argv[2] === 'faults' ? 3 : 2),
+  allowPositionals: true,
+  options: {
+    half: { type: 'string' },
+    only: { type: 'string' },
+    folder: { type: 'string' },
+    from: { type: 'string', default: '0' },
+    count: { type: 'string', default: '20' },
+    'loss-only': { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+})
+
+const folder = values.folder === undefined ? library : pathToFileURL(`${resolve(values.folder)}/`)
+const isWanted = ({ name, half }: Situation) =>
+  (values.half === undefined || values.half === half) && (values.only === undefined || name.includes(values.only))
+const wanted = allSituations.filter(isWanted)
+
+async function recordAll(): Promise<void> {
+  const engine = await nativeEngine({ threads: 1 })
+  let bytes = 0
+  for (const situation of wanted)
+    for (const seed of seeds) {
+      const startedAt = performance.now()
+      const size = await record(situation, seed, engine, folder)
+      bytes += size
+      console.log(
+        `${situation.half}/${situation.name}-${seed}: ${(size / 1000).toFixed(1)} kB, ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
+      )
+    }
+  console.log(`${wanted.length} situations, ${(bytes / 1e6).toFixed(2)} MB`)
+}
+
+function scoreAll(half: Half): readonly Scored[] {
+  return wanted
+    .filter((situation) => situation.half === half)
+    .flatMap((situation) =>
+      seeds.flatMap((seed) => {
+        const file = fileOf(situation, seed, folder)
+        if (!existsSync(file)) return []
+        const events = fromFile(readFileSync(file))
+        return [scoreRun(situation, seed, values['loss-only'] ? lossOnly(events) : events)]
+      }),
+    )
+}
+
+const diagnosisPage = new URL('../docs/diagnosis.md', import.meta.url)
+
+function score(): void {
+  for (const half of ['tuned', 'scored'] as const) {
+    const runs = scoreAll(half)
+    if (runs.length === 0) continue
+    console.log(`## ${half}${values['loss-only'] ? ', losses alone' : ''}: ${scoreLine(total(runs))}\n`)
+    console.log(`${runLines(runs, values)}\n`)
+    console.log(`${confusionTable(runs)}\n\n${precisionTable(runs)}\n`)
+    if (values.write) fill(diagnosisPage, `score ${half}`, documentPart(`The ${half} half`, runs))
+  }
+}
+
+switch (positionals[0]) {
+  case 'record':
+    await recordAll()
+    break
+  case 'score':
+    score()
+    break
+  case 'verify':
+    await verify(wanted)
+    break
+  case 'pictures':
+    await drawPictures(
+      wanted.filter(({ half }) => half === 'tuned'),
+      await nativeEngine({ threads: 1 }),
+    )
+    break
+  case 'pages':
+    writePages()
+    break
+  case 'random':
+    await scoreRandom(Number(values.from), Number(values.count))
+    break
+  case 'list':
+    for (const { half, name, fault, about } of wanted)
+      console.log(`${half} ${name} (${fault?.cause ?? 'healthy'}): ${about}`)
+    break
+  default:
+    console.error('expected one of: record, score, verify, pictures, pages, list')
+    process.exitCode = 2
+}
