@@ -6,6 +6,7 @@
  *     npm run experiments faults -- verify [--half …] [--only NAME]   each fault beside the same training without it
  *     npm run experiments faults -- pictures   those of docs/findings
  *     npm run experiments faults -- pages      what docs/findings and docs/diagnosis.md say of the rules
+ *     npm run experiments faults -- random [--from N] [--count N]   situations drawn at random, that no rule was made for
  *     npm run experiments faults -- list
  */
 import { existsSync, readFileSync } from 'node:fs'
@@ -15,6 +16,7 @@ import { parseArgs } from 'node:util'
 import { nativeEngine } from '../src/engine/native.ts'
 import { fill, writePages } from './faults/pages.ts'
 import { drawPictures } from './faults/pictures.ts'
+import { scoreRandom } from './faults/random.ts'
 import { fileOf, library, record } from './faults/record.ts'
 import { type Scored, scoreRun, total } from './faults/score.ts'
 import { type Half, type Situation, seeds } from './faults/situation.ts'
@@ -30,6 +32,8 @@ const { values, positionals } = parseArgs({
     half: { type: 'string' },
     only: { type: 'string' },
     folder: { type: 'string' },
+    from: { type: 'string', default: '0' },
+    count: { type: 'string', default: '20' },
     'loss-only': { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
@@ -100,6 +104,9 @@ switch (positionals[0]) {
     break
   case 'pages':
     writePages()
+    break
+  case 'random':
+    await scoreRandom(Number(values.from), Number(values.count))
     break
   case 'list':
     for (const { half, name, fault, about } of wanted)

@@ -13,7 +13,7 @@ import { toFile } from './stream.ts'
 export const library = new URL('../../test/fixtures/diagnose/', import.meta.url)
 
 export const fileOf = ({ name, half }: { name: string; half: Half }, seed: number, folder = library): URL =>
-  new URL(`${half}/${name}-${seed}.jsonl.gz`, folder)
+  new URL(`${half}/${name}-${seed}.jsonl.br`, folder)
 
 /** What one situation tells with one seed. */
 export async function eventsOf(situation: Situation, seed: number, engine: Engine): Promise<readonly RunEvent[]> {

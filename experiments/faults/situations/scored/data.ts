@@ -213,10 +213,12 @@ export function sine(seed: number, rows: number, { waves = 2, noise = 0.1 } = {}
   )
 }
 
-/** Sequences of random bits as ±1; the label is the bit so many places before the last. */
+/** Sequences of random bits as ±1 with a little noise, so that no two rows are the same; the label is the bit so many places before the last. */
 export function echo(seed: number, rows: number, { length = 12, delay = 5 } = {}) {
   const random = stream(seed, 'echo')
-  const drawn = Array.from({ length: rows }, () => Float32Array.from({ length }, () => 2 * random.integer(2) - 1))
+  const drawn = Array.from({ length: rows }, () =>
+    Float32Array.from({ length }, () => 2 * random.integer(2) - 1 + 0.1 * random.normal()),
+  )
   const labels = drawn.map((bits) => (bits[length - 1 - delay] > 0 ? 1 : 0))
   return classes('an echo', [length, 1], drawn, labels, 2)
 }
@@ -235,11 +237,11 @@ export function adding(seed: number, rows: number, length = 10) {
   return numbers('the adding problem', [length, 2], drawn, targets)
 }
 
-/** Bits as ±1 and whether an odd number of the first ones is set. */
+/** Bits as ±1 with a little noise, and whether an odd number of the first ones is set. */
 export function parity(seed: number, rows: number, bits: number, features = bits) {
   const random = stream(seed, 'parity')
   const drawn = Array.from({ length: rows }, () =>
-    Float32Array.from({ length: features }, () => 2 * random.integer(2) - 1),
+    Float32Array.from({ length: features }, () => 2 * random.integer(2) - 1 + 0.1 * random.normal()),
   )
   const labels = drawn.map((x) => x.subarray(0, bits).filter((bit) => bit > 0).length % 2)
   return classes('a parity', [features], drawn, labels, 2)

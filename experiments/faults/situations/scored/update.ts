@@ -167,7 +167,11 @@ export const update: readonly Made[] = [
       const random = data.stream(seed, 'empty')
       const empty = Array.from({ length: 600 }, () => random.uniform() < 0.01)
       return {
-        data: data.withInputs(texts, (value, _, row) => (empty[row] ? 0 : value)),
+        // Empty texts in one part alone: in both they would be rows that the parts share.
+        data: data.divided(
+          data.withInputs(texts, (value, _, row) => (empty[row] && row < 480 ? 0 : value)),
+          480,
+        ),
         standardise: false,
         model: nn.sequential(
           nn.functional('unitLength', (x) => {

@@ -126,7 +126,7 @@ export const odd: readonly Omit<Situation, 'half'>[] = [
         data: someDigits(seed, { shape: 'image', rows: 1200 }),
         model: convNet(),
         update: optim.adam({ learningRate: warmUp(0.004, 3) }),
-        epochs: 12,
+        epochs: 18,
         batchSize: 32,
       }),
   },
