@@ -54,12 +54,13 @@ export class LineRecord {
     const line = fieldsOf(value)
     const type = line.type as string
     if (type === 'result') return this.#result(line)
+    // What is found by the end is told behind it.
+    if (watchedTypes.includes(type)) return this.#sink.event({ version: 1, ...line, type })
     if (this.#ended !== undefined)
       throw lineError(`'${type}' stands behind the end of the run`, 'one file holds one run')
     if (type === 'log') this.#log(line)
     else if (type === 'event') this.#event(line.event)
     else if (type === 'end') this.#end(line)
-    else if (watchedTypes.includes(type)) this.#sink.event({ version: 1, ...line, type })
     else if (isEventType(type)) this.#own(type, line as RecordedEvent)
     else throw lineError(`'${type}' is no type of line`, suggestion(type, ownTypes))
   }

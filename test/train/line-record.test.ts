@@ -71,6 +71,7 @@ test('what is told around a training is kept as it is', () => {
     '{"type":"check","sanity":{"verdict":"pass","words":"","findings":[]}}',
     '{"type":"finding","finding":{"code":"unstable","evidence":{"noise":"NaN"}}}',
     '{"type":"finding-cleared","code":"unstable","at":{"epoch":1,"step":10}}',
+    '{"type":"end","state":"finished"}',
     '{"type":"experiment","experiment":"lower-rate","step":10,"epoch":1,"values":{"loss":1}}',
   )
   expect(events).toEqual([

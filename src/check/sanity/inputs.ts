@@ -43,10 +43,13 @@ export function checkInputs(
   return found
 }
 
-/** Times 0, all finite numbers are 0 and the others NaN. */
+/** Less itself, a finite number is 0 and any other NaN. */
 function areFinite(values: Float32Array | Int32Array): boolean {
   let sum = 0
-  for (let i = 0; i < values.length; i++) sum += values[i] * 0
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]
+    sum += value - value
+  }
   return sum === 0
 }
 

@@ -15,8 +15,10 @@ export interface ScoresGraph {
   readonly parameters: readonly Parameter[]
 }
 
-/** The facts, and which parameters are weights of products: only those add up values. */
-export function graphFacts({ output, input, parameters }: ScoresGraph): GraphFacts & { weights: ReadonlySet<string> } {
+/** The weights of products, which alone add up values: the axis along which the units of each lie, where it can be told. */
+export type Weights = ReadonlyMap<string, number | undefined>
+
+export function graphFacts({ output, input, parameters }: ScoresGraph): GraphFacts & { readonly weights: Weights } {
   const flow = followSignal(output, input, parameters)
   const reached = withGradient(output)
   return {
@@ -24,7 +26,7 @@ export function graphFacts({ output, input, parameters }: ScoresGraph): GraphFac
     linear: linearPairs(flow),
     nonlinear: [...new Set(flow.nonlinear.map(({ kind }) => kind))],
     unused: parameters.filter(({ value }) => !reached.has(value)).map(({ name }) => name),
-    weights: new Set(flow.products.map(({ weight }) => weight.name)),
+    weights: new Map(flow.products.map(({ weight, unitAxis }) => [weight.name, unitAxis])),
   }
 }
 

@@ -24,13 +24,14 @@ export function netFacts(net: NetDescription, state: TrainingState, seed: number
   const describe = (parameter: Parameter): ParameterFacts => {
     const { name, value, fans } = parameter
     const layer = ownerOf(parameter, names) ?? (name.includes('.') ? undefined : outermost)
+    const unitAxis = parameter.unitAxis ?? weights.get(name)
     const first = state.step === 0 ? now[name].data : initialValue(parameter, seed).data
     return {
       name,
       shape: value.shape,
       ...(weights.has(name) && parameter.penalised && fans),
       ...(layer !== undefined && { layer }),
-      initial: firstValues(parameter, first),
+      initial: firstValues({ ...parameter, unitAxis }, first),
     }
   }
   return {

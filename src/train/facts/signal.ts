@@ -16,6 +16,8 @@ export interface Product {
   readonly signal: Value
   /** Whether each output takes only a part of the channels: then it is a factor of a product, by design. */
   readonly grouped: boolean
+  /** Axis of the weight along which the units lie; undefined where the weight is made from others, or takes part in another way. */
+  readonly unitAxis: number | undefined
 }
 
 /** What reaches a value by linear operators. */
@@ -124,7 +126,9 @@ class Flow {
     if (signal === undefined || signals.length > 1 || weights.length === 0) return undefined
     // Of a weight that is made from several parameters the largest stands for it.
     const weight = weights.reduce((a, b) => (sizeOf(b.value.shape) > sizeOf(a.value.shape) ? b : a))
-    const product = { node, weight, signal, grouped: (node.attributes.group ?? 1) !== 1 }
+    const grouped = (node.attributes.group ?? 1) !== 1
+    const unitAxis = node.inputs.includes(weight.value) && !grouped ? unitAxisOf(node, weight) : undefined
+    const product = { node, weight, signal, grouped, unitAxis }
     this.products.push(product)
     return product
   }
@@ -147,6 +151,16 @@ class Flow {
     const here = inputs.flatMap((value, i) => (isSignal(value) ? [i] : []))
     return here.length === 1 && places.includes(here[0])
   }
+}
+
+/** The axis that the product does not sum over. */
+function unitAxisOf({ kind, inputs, attributes }: Node, { value }: Parameter): number | undefined {
+  const first = inputs[0] === value
+  if (kind === 'Conv') return 0
+  if (kind === 'ConvTranspose') return 1
+  if (value.shape.length !== 2 || (kind !== 'MatMul' && kind !== 'Gemm')) return undefined
+  const transposed = (attributes[first ? 'transA' : 'transB'] ?? 0) !== 0
+  return first === transposed ? 1 : 0
 }
 
 function joined(signals: readonly Omit<Signal, 'behindWeight'>[]): Omit<Signal, 'behindWeight'> {

@@ -15,7 +15,7 @@ function factsOf(model: Layer, featureShape: readonly number[] = [4], training =
   const net = { model, loss: squaredError(), featureShape, targetShape: [2] }
   const { builder, context, output } = buildNet(net, 2, training)
   const { weights, ...facts } = graphFacts({ output, input: builder.inputs[0], parameters: context.parameters })
-  return { ...facts, weights: [...weights] }
+  return { ...facts, weights: [...weights.keys()] }
 }
 
 /** A weight of one's own, without a layer around it. */

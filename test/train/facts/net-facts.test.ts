@@ -1,5 +1,7 @@
 /** @file First values by hand, and what layers say of themselves. */
 import { expect, test } from 'vitest'
+import * as op from '../../../src/graph/op.ts'
+import type { Value } from '../../../src/graph/types.ts'
 import { constant, type Initialiser, identity, sparse } from '../../../src/nn/init.ts'
 import { squaredError } from '../../../src/nn/loss.ts'
 import type { Layer } from '../../../src/nn/model.ts'
@@ -114,6 +116,27 @@ test('units of convolutions lie along the filters, with groups in each group', (
     units: 4,
     distinctUnits: 3,
   })
+})
+
+test("a weight of a function's own: units lie along the axis that the product does not sum over", () => {
+  // Two columns are alike, no two rows are.
+  const own = (shape: readonly number[], multiply: (x: Value, weight: Value) => Value) => {
+    const layer = functional('own', (x, context) => {
+      const init = given(1, 1, 2, 3, 3, 4)
+      return multiply(x, context.parameter('w', shape, { init, fans: { fanIn: 2, fanOut: 3 }, penalised: true }))
+    })
+    return factsOf(sequential(layer), [2]).parameters[0].initial
+  }
+  const alike = { units: 3, distinctUnits: 2 }
+  expect(own([2, 3], (x, w) => op.matMul(x, w))).toMatchObject(alike)
+  expect(own([2, 3], (x, w) => op.gemm(x, w))).toMatchObject(alike)
+  expect(own([3, 2], (x, w) => op.gemm(x, w, undefined, { transB: true }))).toMatchObject({
+    units: 3,
+    distinctUnits: 3,
+  })
+  const turned = (x: Value, w: Value) => op.transpose(op.gemm(w, x, undefined, { transA: true, transB: true }), [1, 0])
+  expect(own([2, 3], turned)).toMatchObject(alike)
+  expect(own([2, 3], (x, w) => op.matMul(x, op.neg(w)))).not.toHaveProperty('units')
 })
 
 test('many units, nearly alike: each is told from the others', () => {
