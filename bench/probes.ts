@@ -46,7 +46,7 @@ const nets: readonly Net[] = [
 /** How long each standard probe takes, and the step after it. */
 async function pieces(net: Net, data: Dataset): Promise<void> {
   console.log('| probe | ms, median | least | the step after it | other steps |\n|---|---|---|---|---|')
-  for (const watched of probe.standard()) {
+  for (const watched of probe.standard().filter(({ name }) => name.includes(options.only))) {
     const cost: number[] = []
     const [next, others]: number[][] = [[], []]
     let [last, wasProbed] = [0, false]
