@@ -54,6 +54,13 @@ export const commands: Readonly<Record<string, Command>> = {
     example: 'rappel check --all --json',
     run: async (flags) => (await import('./check-command.ts')).checkCommand(flags),
   },
+  diagnose: {
+    summary: 'say what is wrong with a run, how sure that is, and what to do next',
+    argument: '[run]',
+    options: record,
+    example: 'rappel diagnose runs/foreign.jsonl',
+    run: async (flags, run?: string) => (await import('./diagnose-command.ts')).diagnoseCommand(flags, run),
+  },
   init: {
     summary: 'make a project to start from',
     argument: '<folder>',

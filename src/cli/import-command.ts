@@ -40,6 +40,22 @@ const headEvents = 1000
 export async function importRuns(flags: Flags, paths: readonly string[]): Promise<number> {
   const sources = importSources(paths)
   const store = openStore(storeOf(flags))
+  const done = await importInto(store, sources, paths.join(', ')).finally(() => store.close())
+  for (const warning of done.flatMap(({ warnings }) => warnings)) process.stderr.write(`rappel: warning: ${warning}\n`)
+  if (flags.json) process.stdout.write(`${toJson({ schema: 1, imported: done })}\n`)
+  else
+    for (const { id, name, records } of done)
+      process.stdout.write(`imported ${name} as ${id}: ${count(records)} ${records === 1 ? 'record' : 'records'}\n`)
+  return 0
+}
+
+/**
+ * Puts all runs of the sources into a store, or none.
+ *
+ * @param named what stands in the message where they hold no run
+ * @throws RappelError 'data' that names file and line
+ */
+export async function importInto(store: Store, sources: readonly ImportSource[], named: string): Promise<Imported[]> {
   const done: Imported[] = []
   try {
     for (const source of sources) {
@@ -47,23 +63,12 @@ export async function importRuns(flags: Flags, paths: readonly string[]): Promis
       if (imported !== undefined) done.push(imported)
     }
     if (done.length === 0)
-      throw new RappelError(
-        'data',
-        `${paths.join(', ')}: there are no scalars, histograms or hyperparameters in it`,
-        forms,
-      )
+      throw new RappelError('data', `${named}: there are no scalars, histograms or hyperparameters in it`, forms)
+    return done
   } catch (error) {
     for (const { id } of done) await store.deleteRun(id)
     throw error
-  } finally {
-    await store.close()
   }
-  for (const warning of done.flatMap(({ warnings }) => warnings)) process.stderr.write(`rappel: warning: ${warning}\n`)
-  if (flags.json) process.stdout.write(`${toJson({ schema: 1, imported: done })}\n`)
-  else
-    for (const { id, name, records } of done)
-      process.stdout.write(`imported ${name} as ${id}: ${count(records)} ${records === 1 ? 'record' : 'records'}\n`)
-  return 0
 }
 
 /** Takes away what it wrote when it fails. */

@@ -26,11 +26,16 @@ export interface LogEvent {
   readonly values: Readonly<Record<string, number>>
 }
 
-/** What a cheap trial beside the run showed. */
+/**
+ * What a cheap trial beside the run showed: some steps from the first values, on some of the training rows.
+ * - 'rates': the same steps at other learning rates. `start`: the loss of the first step; `loss at 0.1`: that of the last quarter of the
+ *   steps, with all rates times 0.1; and so on.
+ * - 'shuffled-targets': the same steps at the best of those rates (`factor`) with the targets as they are (`own`), and with them in another order of the rows (`shuffled`).
+ * - 'repeated-batch': one batch over and over at that rate: `start`, `end`.
+ */
 export interface ExperimentEvent {
   readonly type: 'experiment'
-  /** Which one: 'lower-rate', 'higher-rate', 'shuffled-labels', 'repeated-batch'. */
-  readonly experiment: string
+  readonly experiment: 'rates' | 'shuffled-targets' | 'repeated-batch'
   readonly step: number
   readonly epoch: number
   readonly values: Readonly<Record<string, number>>

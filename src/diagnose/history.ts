@@ -1,6 +1,8 @@
 /** @file What a run has told so far, in the form in which rules read it. It grows with the run, and slower than it. */
-import type { Distribution, EpochEvent, Outcome, StartEvent } from '../train/events.ts'
+import type { Distribution, EpochEvent, Measurement, Outcome, StartEvent } from '../train/events.ts'
+import { apart } from '../train/record.ts'
 import type { CheckEvent, ExperimentEvent, LogEvent, RunEvent } from './events.ts'
+import { isLearningRate, meaningOf } from './foreign.ts'
 
 /** One number over time. */
 export interface Series {
@@ -34,6 +36,7 @@ export class History {
   step = 0
   /** How often each example has been seen; NaN where nobody says. */
   epoch = 0
+  /** Of a foreign run, the steps at which a training or a validation part was measured; what is not known is NaN. */
   readonly epochs: EpochEvent[] = []
   readonly experiments: ExperimentEvent[] = []
   /** The factors of roll-backs so far. */
@@ -46,14 +49,20 @@ export class History {
   readonly #distributions = new Map<string, SeenDistribution[]>()
   #derived = new Map<unknown, unknown>()
 
-  /** Batch losses, one a step; a view that is valid until the next event. */
+  /** Batch losses, one a step; of a foreign run that tells no others, the training part's. A view that is valid until the next event. */
   get losses(): Float64Array {
-    return this.#losses.subarray(0, this.#count)
+    if (this.#count > 0) return this.#losses.subarray(0, this.#count)
+    return this.derive('training losses', () => Float64Array.from(this.#trained, ({ training }) => training?.loss ?? 0))
   }
 
   /** The step of each of `losses`. */
   get lossSteps(): Float64Array {
-    return this.#steps.subarray(0, this.#count)
+    if (this.#count > 0) return this.#steps.subarray(0, this.#count)
+    return this.derive('training steps', () => Float64Array.from(this.#trained, ({ step }) => step))
+  }
+
+  get #trained(): EpochEvent[] {
+    return this.start === undefined ? this.epochs.filter(({ training }) => training !== undefined) : []
   }
 
   get ended(): boolean {
@@ -123,7 +132,7 @@ export class History {
         this.#at(event.step, event.epoch)
         return
       case 'probe':
-        this.#log(event)
+        this.#log({ ...event, values: apart(event.probe, event.values) })
         for (const [name, distribution] of Object.entries(event.distributions ?? {}))
           this.#distribution(name, { step: event.step, epoch: event.epoch, distribution })
         return
@@ -174,11 +183,29 @@ export class History {
     }
   }
 
+  /** Whatever a foreign loop calls its losses and accuracies, rules find them where those of our own runs are. */
   #foreign(event: LogEvent): void {
-    const { loss, ...values } = event.values
-    if (loss !== undefined) this.#loss(event.step, loss)
-    this.#log({ ...event, values })
-    this.#at(event.step + 1, event.epoch ?? Number.NaN)
+    this.#log(event)
+    const { step, epoch = Number.NaN, values } = event
+    for (const [name, value] of Object.entries(values)) {
+      const meaning = this.start === undefined ? meaningOf(name) : undefined
+      if (meaning?.part === 'validation') this.#measured(step, epoch, 'validation', { [meaning.of]: value })
+      else if (meaning?.part === 'training') this.#measured(step, epoch, 'training', { [meaning.of]: value })
+      else if (meaning?.of === 'loss') this.#loss(step, value)
+      else if (meaning === undefined && this.start === undefined && isLearningRate(name) && name !== 'learningRate')
+        this.#log({ step, epoch, values: { learningRate: value } })
+    }
+    // Of our own runs the steps tell how far it is.
+    this.#at(this.start === undefined ? step + 1 : step, epoch)
+  }
+
+  /** Losses and accuracies of one step come together or one by one. */
+  #measured(step: number, epoch: number, part: 'training' | 'validation', value: Partial<Measurement>): void {
+    const last = this.epochs.at(-1)
+    const here = last?.step === step ? last : { type: 'epoch' as const, epoch, step, penalty: 0 }
+    if (here === last) this.epochs.pop()
+    const known = here[part] ?? { loss: Number.NaN, examples: Number.NaN }
+    this.epochs.push({ ...here, [part]: { ...known, ...value } })
   }
 
   #distribution(name: string, seen: SeenDistribution): void {

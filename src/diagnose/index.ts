@@ -5,3 +5,4 @@ export { type Basis, type Finding, type FindingCode, findingCodes, type Judgemen
 export { History } from './history.ts'
 export type { DiagnosisRule, TooEarly } from './rule.ts'
 export { rules } from './rules/index.ts'
+export { eventsOf } from './stored.ts'

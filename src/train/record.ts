@@ -76,8 +76,8 @@ const ownSeries = [
   'learningRate',
 ]
 
-/** Two sources in one series could not be told apart. */
-function apart(probe: string, values: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
+/** The names of a probe's series. Two sources in one series could not be told apart. */
+export function apart(probe: string, values: Readonly<Record<string, number>>): Readonly<Record<string, number>> {
   if (!ownSeries.some((name) => name in values)) return values
   return Object.fromEntries(
     Object.entries(values).map(([name, value]) => [ownSeries.includes(name) ? `${probe}/${name}` : name, value]),

@@ -17,12 +17,13 @@ test('without a command: what there is', async () => {
   expect(text.replace(/^rappel \S+/, 'rappel X')).toMatchInlineSnapshot(`
     "rappel X trains neural networks on ONNX graphs and shows whether the training is right
 
-      rappel demo           check and train a small net on the built-in digits and report
-      rappel train          train the project in this folder
-      rappel check          check gradients, data, loss and net of the project in this folder
-      rappel init <folder>  make a project to start from
-      rappel export [run]   write a run's model elsewhere or in another form
-      rappel runs           list the runs that are recorded; show, compare, delete, import them
+      rappel demo            check and train a small net on the built-in digits and report
+      rappel train           train the project in this folder
+      rappel check           check gradients, data, loss and net of the project in this folder
+      rappel diagnose [run]  say what is wrong with a run, how sure that is, and what to do next
+      rappel init <folder>   make a project to start from
+      rappel export [run]    write a run's model elsewhere or in another form
+      rappel runs            list the runs that are recorded; show, compare, delete, import them
 
     rappel COMMAND --help tells what a command takes.
     "

@@ -3,7 +3,6 @@ import { usageError } from '../../base/errors.ts'
 import { compileSums, type Products, plainProducts, plainSums, type Sums } from '../../base/sums.ts'
 import { type Tensor, tensor } from '../../base/tensor.ts'
 import type { NamedTensors } from '../../engine/engine.ts'
-import type { Graph } from '../../graph/types.ts'
 import { type Rule, rule } from '../../optim/rule.ts'
 import { compileUpdate } from '../../optim/wasm.ts'
 import { gradientName, trainingGraph } from '../graphs.ts'
@@ -14,7 +13,7 @@ import type { Stepper } from '../stepper.ts'
 import { batchFeeds } from './feeds.ts'
 import type { GraphRuns } from './graph-runs.ts'
 import { layerGradientName, layersGraph, outputName, watchedLayers } from './layers.ts'
-import type { ProbeContext, WatchedBatch, WatchedLayer } from './probe.ts'
+import type { Cadence, ProbeContext, WatchedBatch, WatchedLayer } from './probe.ts'
 
 /** What is the same at every measurement. */
 export interface Watching {
@@ -27,6 +26,8 @@ export interface Watching {
 export interface Moment {
   readonly step: number
   readonly epoch: number
+  /** Whether a cadence names it. */
+  readonly isDue: (cadence: Cadence) => boolean
   /** What made the step, its batch still in it; undefined between steps. */
   readonly stepper?: Stepper
   /** Whether the update of the step before is kept. */
@@ -70,9 +71,19 @@ export class Context implements ProbeContext {
   get parameters() {
     return this.#watching.state.parameters
   }
+  get batchSize() {
+    return this.#watching.plan.batchSize
+  }
 
   // Functions of their own, so that a probe may take them out of the context.
+  readonly isDue = (cadence: Cadence): boolean => this.#moment.isDue(cadence)
+
   readonly weights = (): readonly Float32Array[] => arrays(this.#weights())
+
+  readonly weightsAfter = (): readonly Float32Array[] => {
+    this.#stepper('the weights after it')
+    return arrays(this.#after())
+  }
 
   readonly updates = (): readonly Float32Array[] => {
     this.#stepper('the updates')
@@ -128,8 +139,9 @@ export class Context implements ProbeContext {
     return isOurs ? compileSums(memory).products(x, y) : plainProducts(x, y)
   }
 
-  readonly run = (name: string, make: () => Graph, feeds: NamedTensors): Promise<Readonly<Record<string, Tensor>>> => {
-    return this.#watching.runs.run(name, make, feeds, this.#moment.stepper === undefined ? 'now' : 'before')
+  readonly run: ProbeContext['run'] = (name, make, feeds, weights) => {
+    const when = this.#moment.stepper === undefined ? 'now' : 'before'
+    return this.#watching.runs.run(name, make, feeds, { when, weights })
   }
 
   /** What the step took, by the names of the graph's inputs. */

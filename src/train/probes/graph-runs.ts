@@ -1,6 +1,6 @@
 /** @file Graphs that probes run beside the training: compiled once, on the parameters from before a step or as they are. */
 import { type CompiledSums, compileSums } from '../../base/sums.ts'
-import { Arena, type Tensor } from '../../base/tensor.ts'
+import { Arena, type DType, type Shape, type Tensor, tensor } from '../../base/tensor.ts'
 import {
   type Call,
   checkBinding,
@@ -17,12 +17,22 @@ import { currentBuffers, currentParameters, type Role, type TrainingState } from
 /** Whose parameters and buffers: those from before the step that was just made, or those after it. */
 export type When = 'before' | 'now'
 
+/** What a graph is run on. */
+export interface Held {
+  /** Whose buffers, and whose parameters where no others are given. */
+  readonly when: When
+  /** In the order of the parameters. */
+  readonly weights?: readonly Float32Array[]
+}
+
 interface Compiled {
   readonly executable: Executable
   readonly feeds: Readonly<Record<string, Tensor>>
   readonly outputs: Readonly<Record<string, Tensor>>
   /** By where the parameters lie. */
   readonly calls: Map<string, Call>
+  /** Room for parameters' values that lie elsewhere than the state's; made when it is first needed. */
+  room?: Readonly<Record<string, Tensor>>
 }
 
 export class GraphRuns {
@@ -42,7 +52,7 @@ export class GraphRuns {
     name: string,
     make: () => Graph,
     feeds: NamedTensors,
-    when: When,
+    held: Held,
   ): Promise<Readonly<Record<string, Tensor>>> {
     const known = this.#compiled.get(name) ?? (await this.#compile(name, make()))
     const { graph } = known.executable
@@ -50,7 +60,7 @@ export class GraphRuns {
       checkBinding(graph, 'input', input, given, false)
       ;(known.feeds[input].data as Float32Array).set(given.data as Float32Array)
     }
-    await this.#call(known, when)()
+    await this.#call(known, held)()
     return known.outputs
   }
 
@@ -79,19 +89,43 @@ export class GraphRuns {
     return compiled
   }
 
-  #call({ executable, feeds, outputs, calls }: Compiled, when: When): Call {
+  #call(compiled: Compiled, { when, weights }: Held): Call {
+    const { executable, feeds, outputs, calls } = compiled
     const { sets, current } = this.#state
     const place = sets.length === 1 ? when : String(when === 'now' ? current : 1 - current)
-    const known = calls.get(place)
+    const given = weights && this.#placed(compiled, weights)
+    const key = given === undefined ? place : `${place} ${given.key}`
+    const known = calls.get(key)
     if (known !== undefined) return known
     const taken = new Set(executable.graph.inputs.map(({ name }) => name))
-    const held = Object.entries(heldTensors(this.#state, when)).filter(([name]) => taken.has(name))
+    const all = { ...heldTensors(this.#state, when), ...given?.tensors }
+    const held = Object.entries(all).filter(([name]) => taken.has(name))
     const inputs = { ...feeds, ...Object.fromEntries(held) }
     checkInputs(executable.graph, inputs)
     const call = executable.bind(inputs, outputs)
-    calls.set(place, call)
+    calls.set(key, call)
     return call
   }
+
+  /** Values of the parameters where a call can read them: those of the state where they lie. */
+  #placed(compiled: Compiled, weights: readonly Float32Array[]): { key: string; tensors: NamedTensors } {
+    const { parameters, memory } = this.#state
+    const named = (values: readonly Tensor[]) =>
+      Object.fromEntries(parameters.map(({ name }, i) => [name, values[i]] as const))
+    if (weights.every(({ buffer }) => buffer === memory.buffer)) {
+      const tensors = parameters.map(({ value }, i) => tensor('float32', value.shape, weights[i]))
+      return { key: `at ${weights.map(({ byteOffset }) => byteOffset).join(' ')}`, tensors: named(tensors) }
+    }
+    compiled.room ??= named(placeAll(parameters.map(({ value }) => value)))
+    const { room } = compiled
+    parameters.forEach(({ name }, i) => void (room[name].data as Float32Array).set(weights[i]))
+    return { key: 'elsewhere', tensors: room }
+  }
+}
+
+function placeAll(types: readonly { readonly dtype: DType; readonly shape: Shape }[]): Tensor[] {
+  const arena = new Arena(types)
+  return types.map(({ dtype, shape }) => arena.place(dtype, shape))
 }
 
 /** Parameters and buffers by name, where they lie. */

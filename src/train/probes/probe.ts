@@ -17,12 +17,13 @@ import type { Seconds } from '../phases.ts'
  *   fewer. From the run's 1000th step on with at least `apart` steps between, so that thousands of short epochs cost no more than a
  *   few long ones; default 1.
  * - `everySteps`: at the steps 0, n, 2n, …
- * - `everyEpochs`: between steps: before the first one, after every n-th epoch, and after the last.
+ * - `everyEpochs`: between steps: before the first one, after every n-th epoch, and after the last. From the run's 1000th step on
+ *   with at least `apart` steps between, but for the last; default 1.
  */
 export type Cadence =
   | { readonly perEpoch: number; readonly apart?: number }
   | { readonly everySteps: number }
-  | { readonly everyEpochs: number }
+  | { readonly everyEpochs: number; readonly apart?: number }
 
 /** The defaults: as dense in short epochs as in one of 500 steps, whose time they then take the same share of. */
 export const often: Cadence = { perEpoch: 20, apart: 25 }
@@ -84,8 +85,14 @@ export interface ProbeContext {
   readonly training: Examples
   readonly validation?: Examples
   readonly parameters: readonly Parameter[]
+  /** Of the run's whole batches. */
+  readonly batchSize: number
+  /** Whether another cadence names this step too: for a part of a probe that is dearer than the rest. */
+  isDue(cadence: Cadence): boolean
   /** The values of the parameters, before the step; between steps as they are. */
   weights(): readonly Float32Array[]
+  /** The same after the step. */
+  weightsAfter(): readonly Float32Array[]
   /** What the step added to the parameters, by whatever rule and constraint: after less before, rounded to float32. */
   updates(): readonly Float32Array[]
   /** The same of the step before; undefined at the first step of a run. Only for probes that are `successive`. */
@@ -106,9 +113,15 @@ export interface ProbeContext {
    *
    * @param name of the graph: it is made once for each name
    * @param feeds all other inputs; they are copied
+   * @param weights take the place of the parameters' values; copied, unless they are this context's
    * @returns its outputs, valid until it runs again
    */
-  run(name: string, make: () => Graph, feeds: NamedTensors): Promise<Readonly<Record<string, Tensor>>>
+  run(
+    name: string,
+    make: () => Graph,
+    feeds: NamedTensors,
+    weights?: readonly Float32Array[],
+  ): Promise<Readonly<Record<string, Tensor>>>
   /** Seconds that the epoch took, by what they went into; only between steps, and only where the run has a clock. */
   readonly seconds?: Seconds
 }
@@ -130,6 +143,15 @@ export function isDue(cadence: Cadence, { batch, step }: Position, batches: numb
   const { perEpoch, apart = 1 } = cadence
   const distance = Math.max(1, Math.floor(batches / perEpoch))
   return distance < apart && step >= early ? step % apart === 0 : batch % distance === 0
+}
+
+/** Whether a cadence names the end of an epoch. @param epoch so many are done. @param batches in one epoch. @param epochs of the run */
+export function isDueAfter(cadence: Cadence, epoch: number, batches: number, epochs: number): boolean {
+  if (!('everyEpochs' in cadence)) return false
+  const { everyEpochs, apart = 1 } = cadence
+  const isEarly = epoch * batches < early
+  const times = isEarly ? 1 : Math.ceil(apart / (everyEpochs * batches))
+  return epoch % (everyEpochs * times) === 0 || epoch === epochs
 }
 
 /** Whether a probe measures at a step. */
@@ -172,12 +194,12 @@ export function checkProbes(probes: unknown): asserts probes is readonly Probe[]
   }
 }
 
-const isPerEpoch = ([field]: readonly [string, unknown]) => field === 'perEpoch'
+const mayBeApart = ([field]: readonly [string, unknown]) => field === 'perEpoch' || field === 'everyEpochs'
 
 /** @throws RappelError 'usage' unless it has one of the three forms */
 function checkCadence(what: string, cadence: unknown): Cadence {
   const entries = typeof cadence === 'object' && cadence !== null ? Object.entries(cadence) : []
-  const [[name, value] = [], ...others] = entries.filter(([field]) => field !== 'apart' || !entries.some(isPerEpoch))
+  const [[name, value] = [], ...others] = entries.filter(([field]) => field !== 'apart' || !entries.some(mayBeApart))
   if (name === undefined || others.length > 0 || !cadences.includes(name))
     throw usageError(
       `${what} is ${show(cadence)}, expected one of { perEpoch }, { everySteps }, { everyEpochs }`,

@@ -9,7 +9,16 @@ import type { TrainingState } from '../state.ts'
 import type { Stepper } from '../stepper.ts'
 import { Context, type Moment, type Watching } from './context.ts'
 import { GraphRuns } from './graph-runs.ts'
-import { leadsUpTo, type Measured, measuresAt, type Position, type Probe } from './probe.ts'
+import {
+  type Cadence,
+  isDue,
+  isDueAfter,
+  leadsUpTo,
+  type Measured,
+  measuresAt,
+  type Position,
+  type Probe,
+} from './probe.ts'
 
 export interface ProbeRunnerParts {
   readonly plan: TrainingPlan
@@ -67,6 +76,7 @@ export class ProbeRunner {
       step,
       epoch,
       stepper,
+      isDue: (cadence) => isDue(cadence, position, this.#batches),
       hasPrevious: this.#watching.state.watched.previousStep === step - 1,
     })
     const due = this.#probes.filter((probe) => measuresAt(probe, position, this.#batches))
@@ -82,10 +92,9 @@ export class ProbeRunner {
 
   /** Measures between steps. @param epoch epochs done. @param seconds where its time went, where there is a clock */
   epochEnd(epoch: number, seconds?: Seconds): Promise<ProbeEvent[]> {
-    const due = this.#probes.filter(
-      ({ cadence }) => 'everyEpochs' in cadence && (epoch % cadence.everyEpochs === 0 || epoch === this.#epochs),
-    )
-    return measureAll(due, this.#context({ step: this.#watching.state.step, epoch, seconds }))
+    const isDueNow = (cadence: Cadence) => isDueAfter(cadence, epoch, this.#batches, this.#epochs)
+    const due = this.#probes.filter(({ cadence }) => isDueNow(cadence))
+    return measureAll(due, this.#context({ step: this.#watching.state.step, epoch, seconds, isDue: isDueNow }))
   }
 
   release(): Promise<void> {

@@ -15,7 +15,10 @@ const all = (cadence: Cadence): Probe[] => [
   probes.norms({ cadence }),
   probes.cosine({ cadence }),
   probes.distributions({ cadence }),
+  probes.descent({ cadence, half: cadence }),
   probes.units({ cadence, rows: 'all' }),
+  probes.evaluated({ cadence, rows: 20 }),
+  { ...probes.evaluated({ rows: 20 }), name: 'evaluated between steps' },
   probes.noiseScale({ cadence, parts: 2 }),
   probes.curvature({ cadence, iterations: 3 }),
   probes.pictures({ cadence }),
@@ -72,5 +75,5 @@ test('a convolution, the standard probes', async () => {
   ]
   expect(wasm.parameters).toEqual(plain.parameters)
   expect(nodes.parameters).toEqual(plain.parameters)
-  expect(new Set(wasm.probed.map((event) => event.probe))).toHaveProperty('size', 6)
+  expect(new Set(wasm.probed.map((event) => event.probe))).toHaveProperty('size', 8)
 })

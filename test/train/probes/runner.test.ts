@@ -6,6 +6,7 @@ import { cosine, curvature, norms, objective, standard, time, units } from '../.
 import {
   checkProbes,
   isDue,
+  isDueAfter,
   leadsUpTo,
   measuresAt,
   often,
@@ -45,6 +46,17 @@ describe('cadence', () => {
   })
   test('every so many steps, over the ends of epochs', () =>
     expect(dueSteps({ everySteps: 4 }, 6, 2)).toEqual([0, 4, 8]))
+  test('at the ends of epochs, from the 1000th step on so many steps apart; after the last in any case', () => {
+    const due = (cadence: Probe['cadence'], batches: number, epochs: number) =>
+      Array.from({ length: epochs + 1 }, (_, epoch) => epoch).filter((epoch) =>
+        isDueAfter(cadence, epoch, batches, epochs),
+      )
+    expect(due({ everyEpochs: 2 }, 10, 7)).toEqual([0, 2, 4, 6, 7])
+    const short = due({ everyEpochs: 1, apart: 250 }, 100, 20)
+    expect(short).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 15, 18, 20])
+    expect(due({ everyEpochs: 2, apart: 250 }, 300, 9)).toEqual([0, 2, 4, 6, 8, 9])
+    expect(due({ perEpoch: 1 }, 10, 7)).toEqual([])
+  })
   test('between steps at none', () => expect(dueSteps({ everyEpochs: 1 }, 6, 2)).toEqual([]))
 
   test('what compares two steps measures at the step after', () => {
@@ -184,6 +196,7 @@ describe('refused', () => {
     [[norms({ cadence: { perEpoch: 1, everySteps: 2 } as never })], /expected one of/],
     [[norms({ cadence: { perEpoch: 4, apart: 0 } })], /apart is 0, expected a whole number from 1/],
     [[norms({ cadence: { everySteps: 4, apart: 2 } as never })], /expected one of/],
+    [[units({ cadence: { everyEpochs: 1, apart: 1.5 } })], /apart is 1.5, expected a whole number from 1/],
     [[norms({ cadence: 5 as never })], /is 5, expected one of/],
   ])('%o', (probes, message) => {
     const error = (() => {

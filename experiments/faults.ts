@@ -1,0 +1,115 @@
+/**
+ * @file The fault library: situations of which is known what is wrong with them, and how well the diagnosis tells.
+ *
+ *     npm run experiments faults -- record [--half tuned|scored] [--only NAME] [--folder DIR]   makes the event streams
+ *     npm run experiments faults -- score [--half …] [--only NAME] [--folder DIR] [--loss-only] [--all] [--write]
+ *     npm run experiments faults -- verify [--half …] [--only NAME]   each fault beside the same training without it
+ *     npm run experiments faults -- pictures   those of docs/findings
+ *     npm run experiments faults -- list
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { parseArgs } from 'node:util'
+import { nativeEngine } from '../src/engine/native.ts'
+import { drawPictures } from './faults/pictures.ts'
+import { fileOf, library, record } from './faults/record.ts'
+import { type Scored, scoreRun, total } from './faults/score.ts'
+import { type Half, type Situation, seeds } from './faults/situation.ts'
+import { allSituations } from './faults/situations/index.ts'
+import { fromFile, lossOnly } from './faults/stream.ts'
+import { confusionTable, documentPart, precisionTable, runLines, scoreLine } from './faults/tables.ts'
+import { verify } from './faults/verify.ts'
+
+const { values, positionals } = parseArgs({
+  args: process.argv.slice(process.argv[2] === 'faults' ? 3 : 2),
+  allowPositionals: true,
+  options: {
+    half: { type: 'string' },
+    only: { type: 'string' },
+    folder: { type: 'string' },
+    'loss-only': { type: 'boolean', default: false },
+    all: { type: 'boolean', default: false },
+    write: { type: 'boolean', default: false },
+  },
+})
+
+const folder = values.folder === undefined ? library : pathToFileURL(`${resolve(values.folder)}/`)
+const isWanted = ({ name, half }: Situation) =>
+  (values.half === undefined || values.half === half) && (values.only === undefined || name.includes(values.only))
+const wanted = allSituations.filter(isWanted)
+
+async function recordAll(): Promise<void> {
+  const engine = await nativeEngine({ threads: 1 })
+  let bytes = 0
+  for (const situation of wanted)
+    for (const seed of seeds) {
+      const startedAt = performance.now()
+      const size = await record(situation, seed, engine, folder)
+      bytes += size
+      console.log(
+        `${situation.half}/${situation.name}-${seed}: ${(size / 1000).toFixed(1)} kB, ${((performance.now() - startedAt) / 1000).toFixed(1)} s`,
+      )
+    }
+  console.log(`${wanted.length} situations, ${(bytes / 1e6).toFixed(2)} MB`)
+}
+
+function scoreAll(half: Half): readonly Scored[] {
+  return wanted
+    .filter((situation) => situation.half === half)
+    .flatMap((situation) =>
+      seeds.flatMap((seed) => {
+        const file = fileOf(situation, seed, folder)
+        if (!existsSync(file)) return []
+        const events = fromFile(readFileSync(file))
+        return [scoreRun(situation, seed, values['loss-only'] ? lossOnly(events) : events)]
+      }),
+    )
+}
+
+/** Puts a half's figures between its markers in docs/diagnosis.md. */
+function write(half: Half, runs: readonly Scored[]): void {
+  const page = new URL('../docs/diagnosis.md', import.meta.url)
+  const text = readFileSync(page, 'utf8')
+  const [from, to] = [`<!-- score ${half} -->`, `<!-- /score ${half} -->`]
+  const [start, end] = [text.indexOf(from), text.indexOf(to)]
+  if (start < 0 || end < start) throw new Error(`docs/diagnosis.md has no place for the figures: ${from} … ${to}`)
+  const part = documentPart(`The ${half} half`, runs)
+  writeFileSync(page, `${text.slice(0, start + from.length)}\n${part}\n${text.slice(end)}`)
+}
+
+function score(): void {
+  for (const half of ['tuned', 'scored'] as const) {
+    const runs = scoreAll(half)
+    if (runs.length === 0) continue
+    console.log(`## ${half}${values['loss-only'] ? ', losses alone' : ''}: ${scoreLine(total(runs))}\n`)
+    console.log(`${runLines(runs, values)}\n`)
+    console.log(`${confusionTable(runs)}\n\n${precisionTable(runs)}\n`)
+    if (values.write) write(half, runs)
+  }
+}
+
+switch (positionals[0]) {
+  case 'record':
+    await recordAll()
+    break
+  case 'score':
+    score()
+    break
+  case 'verify':
+    await verify(wanted)
+    break
+  case 'pictures':
+    await drawPictures(
+      wanted.filter(({ half }) => half === 'tuned'),
+      await nativeEngine({ threads: 1 }),
+    )
+    break
+  case 'list':
+    for (const { half, name, fault, about } of wanted)
+      console.log(`${half} ${name} (${fault?.cause ?? 'healthy'}): ${about}`)
+    break
+  default:
+    console.error('expected one of: record, score, verify, pictures, list')
+    process.exitCode = 2
+}

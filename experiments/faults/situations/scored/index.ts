@@ -1,0 +1,4 @@
+/** @file The scored half. */
+import { type Situation, situations } from '../../situation.ts'
+
+export const scored: readonly Situation[] = situations('scored', [])

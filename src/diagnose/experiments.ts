@@ -1,0 +1,150 @@
+/**
+ * @file Cheap trials that tell causes apart which a run by itself does not: `rappel train --probe`. They are trainings of some steps, beside the
+ * run and before it: its bits do not depend on them.
+ */
+import { RandomStream } from '../base/random.ts'
+import { tensor } from '../base/tensor.ts'
+import { type Sample, sampleOf } from '../check/sanity/sample.ts'
+import { type Dataset, featureShapeOf, rowsOf, targetShapeOf } from '../data/dataset.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { Rule } from '../optim/rule.ts'
+import { trainingGraph } from '../train/graphs.ts'
+import { runTraining } from '../train/loop.ts'
+import type { TrainingPlan } from '../train/plan.ts'
+import { roughMilliseconds } from '../train/stepper.ts'
+import type { ExperimentEvent } from './events.ts'
+
+/** By what all learning rates are multiplied: about three a decade, two decades each way. */
+export const rateFactors = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100] as const
+
+/** Steps of one trial; and about how long all of them together may take, by the net's arithmetic. */
+const [mostSteps, fewestSteps, goodMilliseconds] = [100, 20, 10_000]
+
+export interface ExperimentOptions {
+  /** Ends the trials after the call in progress: the promise is rejected with the signal's reason. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Tries other learning rates, other targets, and one batch by itself. The same plan gives the same events.
+ *
+ * @returns the events for a diagnosis; none where a net is so large that even the fewest steps would take a minute
+ */
+export async function runExperiments(
+  plan: TrainingPlan,
+  engine: Engine,
+  { signal }: ExperimentOptions = {},
+): Promise<readonly ExperimentEvent[]> {
+  const steps = trialSteps(plan)
+  if (steps < fewestSteps) return []
+  const { batchSize, seed, update, training } = plan
+  const sample = sampleOf(training, Math.min(rowsOf(training), steps * batchSize), seed)
+  const lossesOf = (data: Dataset, rule: Rule) =>
+    trial({ ...plan, training: data, update: rule }, engine, steps, signal)
+  const own = datasetOf(plan, sample)
+  const hasRate = update.hyper.learningRate !== undefined
+  const values: Record<string, number> = { steps }
+  let best = { factor: 1, end: Number.POSITIVE_INFINITY }
+  for (const factor of hasRate ? rateFactors : [1]) {
+    const losses = await lossesOf(own, scaled(update, factor))
+    values.start ??= losses[0]
+    const end = endOf(losses)
+    values[rateName(factor)] = end
+    if (end < best.end) best = { factor, end }
+  }
+  const rule = scaled(update, best.factor)
+  const shuffled = endOf(await lossesOf(datasetOf(plan, shuffledTargets(sample, seed)), rule))
+  const repeated = await lossesOf(datasetOf(plan, firstRows(sample, batchSize)), rule)
+  const event = (experiment: ExperimentEvent['experiment'], told: Readonly<Record<string, number>>) =>
+    ({ type: 'experiment', experiment, step: 0, epoch: 0, values: told }) as const
+  return [
+    ...(hasRate ? [event('rates', values)] : []),
+    event('shuffled-targets', { steps, factor: best.factor, start: values.start, own: best.end, shuffled }),
+    event('repeated-batch', { steps, factor: best.factor, start: repeated[0], end: endOf(repeated) }),
+  ]
+}
+
+/** Name of the value that says where the loss came to at a rate. */
+export function rateName(factor: number): string {
+  return `loss at ${factor}`
+}
+
+function trialSteps({ net, batchSize }: TrainingPlan): number {
+  const milliseconds = roughMilliseconds(trainingGraph(net, batchSize).graph)
+  return Math.min(mostSteps, Math.floor(goodMilliseconds / (milliseconds * (rateFactors.length + 2))))
+}
+
+/** The batch losses of so many steps; NaN behind a divergence. */
+async function trial(plan: TrainingPlan, engine: Engine, steps: number, signal?: AbortSignal): Promise<Float64Array> {
+  const losses = new Float64Array(steps).fill(Number.NaN)
+  const stop = new AbortController()
+  const { batchSize, training } = plan
+  await runTraining(
+    {
+      ...plan,
+      validation: undefined,
+      earlyStopping: undefined,
+      rollBack: undefined,
+      checkpoint: undefined,
+      probes: [],
+      epochs: Math.ceil((steps * batchSize) / rowsOf(training)),
+    },
+    engine,
+    {
+      signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
+      onEvent(event) {
+        if (event.type !== 'steps') return
+        event.losses.forEach((loss, i) => {
+          if (event.first + i < steps) losses[event.first + i] = loss
+        })
+        if (event.first + event.losses.length >= steps) stop.abort()
+      },
+    },
+  )
+  signal?.throwIfAborted()
+  return losses
+}
+
+/** The mean of the last quarter; infinite where it diverged. */
+function endOf(losses: Float64Array): number {
+  const last = losses.subarray(Math.floor(losses.length * 0.75))
+  const mean = last.reduce((sum, loss) => sum + loss, 0) / last.length
+  return Number.isNaN(mean) ? Number.POSITIVE_INFINITY : mean
+}
+
+function scaled(rule: Rule, factor: number): Rule {
+  return { ...rule, scalars: (at, out, rateFactor = 1) => rule.scalars(at, out, rateFactor * factor) }
+}
+
+function datasetOf({ training }: TrainingPlan, { rows, inputs, targets }: Sample): Dataset {
+  const count = rows.length
+  const shared = { name: training.name, inputs: tensor('float32', [count, ...featureShapeOf(training)], inputs) }
+  if (training.task === 'regression') {
+    const shape = [count, ...targetShapeOf(training)]
+    return { ...shared, task: 'regression', targets: tensor('float32', shape, targets as Float32Array) }
+  }
+  const { classes } = training
+  const shape = [count, ...targetShapeOf(training)]
+  return { ...shared, task: 'classification', classes, targets: tensor('int32', shape, targets as Int32Array) }
+}
+
+function shuffledTargets(sample: Sample, seed: number): Sample {
+  const { targets, targetWidth, rows } = sample
+  const order = new RandomStream(seed, 'experiments/targets').permutation(rows.length)
+  return {
+    ...sample,
+    targets: targets.map((_, i) => targets[order[Math.floor(i / targetWidth)] * targetWidth + (i % targetWidth)]),
+  }
+}
+
+function firstRows({ rows, inputs, targets, width, targetWidth, ...rest }: Sample, most: number): Sample {
+  const count = Math.min(most, rows.length)
+  return {
+    ...rest,
+    width,
+    targetWidth,
+    rows: rows.subarray(0, count),
+    inputs: inputs.slice(0, count * width),
+    targets: targets.slice(0, count * targetWidth),
+  }
+}

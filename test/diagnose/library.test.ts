@@ -1,0 +1,57 @@
+/** @file The diagnosis on the fault library: it finds what is wrong, says nothing else, and is silent on what is right. */
+import { existsSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { fileOf } from '../../experiments/faults/record.ts'
+import { type Scored, scoreRun, total } from '../../experiments/faults/score.ts'
+import { type Half, seeds } from '../../experiments/faults/situation.ts'
+import { allSituations } from '../../experiments/faults/situations/index.ts'
+import { fromFile, lossOnly } from '../../experiments/faults/stream.ts'
+import { runLines } from '../../experiments/faults/tables.ts'
+import type { RunEvent } from '../../src/diagnose/events.ts'
+
+/** The bars hold for the whole library; while it and the rules grow they are not asked for. */
+const isHard = false
+
+const asTold = (events: readonly RunEvent[]) => events
+
+function scoreHalf(half: Half, view: (events: readonly RunEvent[]) => readonly RunEvent[]): readonly Scored[] {
+  return allSituations
+    .filter((situation) => situation.half === half)
+    .flatMap((situation) =>
+      seeds
+        .filter((seed) => isHard || existsSync(fileOf(situation, seed)))
+        .map((seed) => scoreRun(situation, seed, view(fromFile(readFileSync(fileOf(situation, seed)))))),
+    )
+}
+
+/** What falls short of the bars, with every run that is not as it should be. */
+function shortfalls(runs: readonly Scored[], bars: { recall: number; precision: number }): readonly string[] {
+  const { recall, precision, onHealthy, reported } = total(runs)
+  const short = [
+    onHealthy > 0 && `${onHealthy} warnings on healthy runs`,
+    recall < bars.recall && `a recall of ${recall}`,
+    reported > 0 && precision < bars.precision && `a precision of ${precision}`,
+  ].filter((text) => text !== false)
+  return short.length === 0 ? [] : [...short, ...runLines(runs).split('\n')]
+}
+
+describe.runIf(isHard).each(['tuned', 'scored'] as const)('the %s half', (half) => {
+  test('what is wrong is found, and nothing else is said', { timeout: 120_000 }, () => {
+    expect(shortfalls(scoreHalf(half, asTold), { recall: 0.95, precision: 0.95 })).toEqual([])
+  })
+
+  test('of losses alone nothing wrong is said', { timeout: 120_000 }, () => {
+    expect(shortfalls(scoreHalf(half, lossOnly), { recall: 0, precision: 0.95 })).toEqual([])
+  })
+})
+
+describe('the library', () => {
+  test('has situations of each kind in the halves that it has', () => {
+    for (const { name, about, fault, run } of allSituations) {
+      expect(name).toMatch(/^[a-z0-9-]+$/)
+      expect(about).toMatch(/\.$/)
+      expect(fault === undefined || typeof fault.cause === 'string').toBe(true)
+      expect(typeof run).toBe('function')
+    }
+  })
+})
