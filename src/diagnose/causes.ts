@@ -41,7 +41,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'overfitting',
   ],
   'initial-loss-high': ['first-steps-too-large'],
-  'vanishing-gradient': standingStill,
+  'vanishing-gradient': standingStill.filter((code) => code !== 'vanishing-gradient'),
   'exploding-gradient': [...throwing, 'first-steps-too-large', 'saturation', 'underfitting'],
   'dead-units': [...standingStill, 'frozen-layer'],
   saturation: standingStill,

@@ -23,7 +23,7 @@ export function stall(run: History): Stall | undefined {
   if (learnt === undefined || Number.isNaN(learnt.reached)) return undefined
   const hasNoSignal = run.check?.sanity?.findings.some((finding) => finding.code === 'no-signal' && isTrouble(finding))
   const ratios = run.derive(updateRatios)
-  if (hasNoSignal || (ratios !== undefined && Math.max(...ratios.tensors.map(({ all }) => all)) < stillStanding))
+  if (hasNoSignal || (ratios !== undefined && Math.max(...ratios.tensors.map(({ early }) => early)) < stillStanding))
     return undefined
   return { state: learnt.stalled ? 'stalled' : 'learns', needed: Math.ceil((run.totalSteps ?? 0) / 3) }
 }

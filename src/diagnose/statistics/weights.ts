@@ -58,5 +58,5 @@ function endsBranch(layer: string, next: string | undefined, kinds: ReadonlyMap<
   return false
 }
 
-/** The largest and the smallest of what is usual: He's √2 with tanh's gain 5/3 and some room; PyTorch's default 1/√3 with some room. */
-export const usualScale = { most: 2.5, least: 0.3 }
+/** The largest and the smallest of what is usual: tanh's gain 5/3 and some room; PyTorch's default 1/√3 and some room. */
+export const usualScale = { most: 1.75, least: 0.3 }

@@ -19,7 +19,7 @@ export const dropoutTooStrong: DiagnosisRule = {
   code: 'dropout-too-strong',
   basis: ['run'],
   statistic:
-    'The rates of the dropout layers; the loss of the same training rows without dropout and with it, and how far the one without has come from chance, in the last three measurements.',
+    'The rates of the dropout layers; the loss of the same training rows without dropout and with it, and how far the one without has come from chance, in the second half of the run.',
   threshold: `A rate of ${strong} or more, or less than ${leftOver} that passes all of them, where the net without dropout is short of ${100 * short}% of the way on its own training data after a third of its steps, and dropout makes the loss ${apart} times as high. A high rate with which the training data are learnt is healthy.`,
   source: 'Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov 2014, section 7.3 and appendix A.4',
   judge(run) {
@@ -55,5 +55,6 @@ function lossesOf(run: History): { readonly with: number; readonly without: numb
   const without = run.series('evaluated/training/loss')?.values ?? []
   const trained = run.series('evaluated/training/lossInTraining')?.values ?? []
   if (without.length < 2 || trained.length < 2) return undefined
-  return { with: median(trained.slice(-3)), without: median(without.slice(-3)) }
+  const half = Math.floor(without.length / 2)
+  return { with: median(trained.slice(half)), without: median(without.slice(half)) }
 }

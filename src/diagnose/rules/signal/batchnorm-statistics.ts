@@ -7,7 +7,8 @@ import { lossCurve } from '../../statistics/loss-curve.ts'
 import { median } from '../../statistics/numbers.ts'
 
 /** Loss as used over loss as trained, on the same rows; and their difference in units of chance. */
-const apart = { times: 1.5, ofChance: 0.1 }
+const apart = { times: 2, ofChance: 0.03 }
+const apartInTraining = { times: 1.25, ofChance: 0.1 }
 /** Examples a batch, from which on means and variances are worth something (Wu and He 2018, figure 1). */
 const tiny = 4
 
@@ -16,7 +17,7 @@ export const batchnormStatistics: DiagnosisRule = {
   basis: ['run'],
   statistic:
     'In nets with batch normalisation: the loss on the same training rows as the net is used (running statistics) and as it trains (the statistics of the batch), in the last three measurements.',
-  threshold: `As used ${apart.times} times as high and ${apart.ofChance} of the loss at chance higher: once the running values have followed, both are nearly the same. Or batches of at most ${tiny}, with the loss in training that much higher: the batch's statistics are then mostly chance.`,
+  threshold: `As used ${apart.times} times as high and ${apart.ofChance} of the loss at chance higher: once the running values have followed, both are nearly the same. Or batches of at most ${tiny}, with the loss in training ${apartInTraining.times} times as high as used: the batch's statistics are then mostly chance.`,
   source:
     'Ioffe and Szegedy 2015, section 3.1 and algorithm 2; Ioffe 2017, section 2; Wu and He 2018, figure 1 (small batches)',
   judge(run) {
@@ -27,10 +28,11 @@ export const batchnormStatistics: DiagnosisRule = {
     if (used.length < 3 || trained.length < 3) return undefined
     const [asUsed, inTraining] = [median(used.slice(-3)), median(trained.slice(-3))]
     const chance = run.derive(lossCurve)?.origin ?? Number.NaN
-    const isFar = (high: number, low: number) => high > apart.times * low && high - low > apart.ofChance * chance
-    if (isFar(asUsed, inTraining)) return running(run, asUsed, inTraining)
+    const isFar = (high: number, low: number, { times, ofChance }: typeof apart) =>
+      high > times * low && high - low > ofChance * chance
+    if (isFar(asUsed, inTraining, apart)) return running(run, asUsed, inTraining)
     const hasDropout = layers.some(({ kind }) => kind === 'dropout')
-    return batchSize <= tiny && !hasDropout && isFar(inTraining, asUsed)
+    return batchSize <= tiny && !hasDropout && isFar(inTraining, asUsed, apartInTraining)
       ? small(batchSize, asUsed, inTraining)
       : undefined
   },

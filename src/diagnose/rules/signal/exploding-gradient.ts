@@ -3,13 +3,14 @@ import { number } from '../../../check/words.ts'
 import type { Judgement } from '../../finding.ts'
 import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
+import { layerSignal } from '../../statistics/layer-signal.ts'
 import { median } from '../../statistics/numbers.ts'
 import { relativeGradients } from '../../statistics/relative-gradients.ts'
 import { weights } from '../../statistics/weights.ts'
 
 /** Recurrent layers' ‖g‖/‖w‖ in units of the last weight's; healthy ones have 0.5 to 5. */
 const exploded = 30
-/** ‖g‖/‖w‖ of a layer before the first steps; with He's weights it is 0.05 to 3. */
+/** Largest outputs in units of the first layer's at the start; He's weights keep them at 1 to 3. */
 const huge = 30
 /** A spike in units of the gradients around it, and of those at the start. */
 const spike = { around: 30, start: 3, fewest: 2 }
@@ -18,8 +19,8 @@ export const explodingGradient: DiagnosisRule = {
   code: 'exploding-gradient',
   basis: ['run'],
   statistic:
-    "‖gradient‖/‖weight‖ of each weight: a recurrent layer's beside the last weight's, any weight's at the start; spikes of a recurrent net's gradient over the nine measurements around.",
-  threshold: `A recurrent layer ${exploded} times the last one (healthy: up to 5), ${huge} at the start in any layer (healthy: up to 3), or ${spike.fewest} spikes of ${spike.around} times what is around and ${spike.start} times the start.`,
+    "‖gradient‖/‖weight‖ of each weight: a recurrent layer's beside the last weight's, the growth of the outputs from layer to layer at the start; spikes of a recurrent net's gradient over the nine measurements around.",
+  threshold: `A recurrent layer ${exploded} times the last one (healthy: up to 5), outputs that grow by ${huge} where a gradient is as large as its weight (where the first values are the reason, that is init-too-large), or ${spike.fewest} spikes of ${spike.around} times what is around and ${spike.start} times the start.`,
   source: 'Bengio, Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013, section 2.2 and 3.2 (clipping)',
   judge(run) {
     return throughTime(run) ?? spikes(run) ?? throughLayers(run)
@@ -76,14 +77,16 @@ function spikes(run: History): Judgement | undefined {
 }
 
 function throughLayers(run: History): Judgement | undefined {
+  const outputs = layerSignal(run).map(({ output }) => output.start)
+  const grown = Math.max(...outputs) / outputs[0]
   const [worst] = [...relativeGradients(run)].sort((a, b) => b.start - a.start)
-  if (worst === undefined || !(worst.start >= huge)) return undefined
+  if (worst === undefined || !(grown >= huge) || outputs.length < 3 || !(worst.start >= 1)) return undefined
   return {
     severity: 'warning',
     confidence: 0.75,
     where: worst.name,
-    words: `The gradient of ${worst.name} begins at ${number(worst.start, 2)} times the size of the weights themselves: signal and gradient grow from layer to layer.`,
-    evidence: { relativeGradient: worst.start },
+    words: `Signal and gradient grow from layer to layer: the outputs ${number(grown, 2)} times over, and the gradient of ${worst.name} begins at ${number(worst.start, 2)} times the size of the weights themselves.`,
+    evidence: { growth: grown, relativeGradient: worst.start },
     advice:
       'Take init.he() or init.glorot(); begin residual branches at 0 (init.zeros() in their last layer); or put normalisation (nn.batchNorm(), nn.layerNorm()) between the layers.',
     basis: 'run',

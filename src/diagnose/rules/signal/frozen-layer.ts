@@ -41,13 +41,15 @@ function unmoved(run: History): Judgement | undefined {
   const all = weights(run)
   const frozen = all.filter(({ name }) => isUnmoved(run, name))
   const [first] = frozen
-  if (first === undefined || frozen.length === all.length) return undefined
+  if (first === undefined) return undefined
   const hasGradient = run.series(`norm:gradient/${first.name}`)?.values.some((norm) => norm > 0) ?? false
+  // Gradients everywhere and no update anywhere: that is the rate.
+  if (frozen.length === all.length && hasGradient) return undefined
   return {
     severity: 'warning',
     confidence: 0.9,
     where: first.name,
-    words: `${first.name}${frozen.length > 1 ? ` and ${frozen.length - 1} more weights` : ''} did not learn at all while others did: ${hasGradient ? 'what the data say of it never came into an update' : 'its gradient was exactly 0 at every measurement'}.`,
+    words: `${first.name}${frozen.length > 1 ? ` and ${frozen.length - 1} more weights` : ''} did not learn at all: ${hasGradient ? 'what the data say of it never came into an update' : 'its gradient was exactly 0 at every measurement'}.`,
     evidence: { weights: frozen.length, measurements: run.series(`norm:update/${first.name}`)?.values.length ?? 0 },
     advice:
       'Look at what stands between it and the loss: an operator without a slope (rounding, a sign, an arg max, a comparison), a product with 0, a cut; and at the update rule, whether it leaves the weight out.',

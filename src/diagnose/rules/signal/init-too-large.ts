@@ -17,7 +17,7 @@ export const initTooLarge: DiagnosisRule = {
   basis: ['graph', 'run'],
   statistic:
     "Each weight's deviation times √fanIn, and what it does at the start: the share of tanh and sigmoid outputs beyond 0.97 of their range, the first loss in units of that at chance, the growth of the outputs from layer to layer.",
-  threshold: `A weight above ${usualScale.most} (Glorot's is 1, He's √2, He's with tanh's gain 5/3 is 2.4), and damage: half of a hidden layer's outputs saturated (of a unit normal signal 3.6% are), a first loss of 4 times chance (10 times for squares), or outputs that grow by ${growth}. Large weights behind a normalisation do no damage and are none.`,
+  threshold: `A weight above ${usualScale.most} (Glorot's is 1, He's √2, with tanh's gain 5/3), and damage: half of a hidden layer's outputs saturated (of a unit normal signal 3.6% are), a first loss of 4 times chance (10 times for squares), or outputs that grow by ${growth}. Large weights behind a normalisation do no damage and are none.`,
   source: 'Glorot and Bengio 2010, sections 3 and 4.2; He et al. 2015, section 2.2; LeCun et al. 1998, section 4.6',
   judge(run) {
     const overflow = run.check?.sanity?.findings.find(({ code }) => code === 'init-too-large')
