@@ -5,13 +5,15 @@
  *     npm run experiments faults -- score [--half …] [--only NAME] [--folder DIR] [--loss-only] [--all] [--write]
  *     npm run experiments faults -- verify [--half …] [--only NAME]   each fault beside the same training without it
  *     npm run experiments faults -- pictures   those of docs/findings
+ *     npm run experiments faults -- pages      what docs/findings and docs/diagnosis.md say of the rules
  *     npm run experiments faults -- list
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { nativeEngine } from '../src/engine/native.ts'
+import { fill, writePages } from './faults/pages.ts'
 import { drawPictures } from './faults/pictures.ts'
 import { fileOf, library, record } from './faults/record.ts'
 import { type Scored, scoreRun, total } from './faults/score.ts'
@@ -67,16 +69,7 @@ function scoreAll(half: Half): readonly Scored[] {
     )
 }
 
-/** Puts a half's figures between its markers in docs/diagnosis.md. */
-function write(half: Half, runs: readonly Scored[]): void {
-  const page = new URL('../docs/diagnosis.md', import.meta.url)
-  const text = readFileSync(page, 'utf8')
-  const [from, to] = [`<!-- score ${half} -->`, `<!-- /score ${half} -->`]
-  const [start, end] = [text.indexOf(from), text.indexOf(to)]
-  if (start < 0 || end < start) throw new Error(`docs/diagnosis.md has no place for the figures: ${from} … ${to}`)
-  const part = documentPart(`The ${half} half`, runs)
-  writeFileSync(page, `${text.slice(0, start + from.length)}\n${part}\n${text.slice(end)}`)
-}
+const diagnosisPage = new URL('../docs/diagnosis.md', import.meta.url)
 
 function score(): void {
   for (const half of ['tuned', 'scored'] as const) {
@@ -85,7 +78,7 @@ function score(): void {
     console.log(`## ${half}${values['loss-only'] ? ', losses alone' : ''}: ${scoreLine(total(runs))}\n`)
     console.log(`${runLines(runs, values)}\n`)
     console.log(`${confusionTable(runs)}\n\n${precisionTable(runs)}\n`)
-    if (values.write) write(half, runs)
+    if (values.write) fill(diagnosisPage, `score ${half}`, documentPart(`The ${half} half`, runs))
   }
 }
 
@@ -105,11 +98,14 @@ switch (positionals[0]) {
       await nativeEngine({ threads: 1 }),
     )
     break
+  case 'pages':
+    writePages()
+    break
   case 'list':
     for (const { half, name, fault, about } of wanted)
       console.log(`${half} ${name} (${fault?.cause ?? 'healthy'}): ${about}`)
     break
   default:
-    console.error('expected one of: record, score, verify, pictures, list')
+    console.error('expected one of: record, score, verify, pictures, pages, list')
     process.exitCode = 2
 }

@@ -13,7 +13,7 @@ import type { Layer } from './model.ts'
 export function elu(options: Named & { alpha?: number } = {}): Layer {
   checkOptions('elu', options, ['name', 'alpha'])
   const alpha = checkRange('alpha', options.alpha ?? 1, { min: 0, open: 'min' })
-  return { kind: 'elu', name: options.name, build: (x) => op.elu(x, alpha) }
+  return { kind: 'elu', name: options.name, options: { alpha }, build: (x) => op.elu(x, alpha) }
 }
 
 /**
@@ -27,7 +27,7 @@ export function gelu(options: Named & { approximate?: 'none' | 'tanh' } = {}): L
   const { approximate = 'none' } = options
   if (approximate !== 'none' && approximate !== 'tanh')
     throw usageError(`gelu: approximate is ${show(approximate)}`, suggestion(String(approximate), ['none', 'tanh']))
-  return { kind: 'gelu', name: options.name, build: (x) => op.gelu(x, approximate) }
+  return { kind: 'gelu', name: options.name, options: { approximate }, build: (x) => op.gelu(x, approximate) }
 }
 
 /** log(1 + e^x), elementwise: a ReLU without its kink. Dugas et al. 2001; Glorot, Bordes and Bengio 2011, section 3. */

@@ -1,7 +1,7 @@
 /** @file Constraints on the weights: where a parameter is brought back to after every update. */
-import { checkRange, RappelError, show, suggestion, usageError } from '../base/errors.ts'
-import { sizeOf, typeText } from '../base/tensor.ts'
+import { checkRange, show, suggestion, usageError } from '../base/errors.ts'
 import { ownerOf, type Parameter } from './model.ts'
+import { type UnitLayout, unitLayout } from './units.ts'
 
 /**
  * A bound on weights that holds after every update. A penalty is a term of the loss; a constraint adds nothing to it, and the
@@ -17,17 +17,10 @@ export interface Constraint {
   limits(parameters: readonly Parameter[]): readonly (NormLimit | undefined)[]
 }
 
-/**
- * A bound on the norm of each unit's incoming weights. The parameter's values, in row-major order, are seen as [groups, outer,
- * units, inner]; a unit's weights are those with one group and one unit.
- */
-export interface NormLimit {
+/** A bound on the norm of each unit's incoming weights. */
+export interface NormLimit extends UnitLayout {
   /** The greatest norm. */
   readonly most: number
-  readonly groups: number
-  readonly outer: number
-  readonly units: number
-  readonly inner: number
 }
 
 /**
@@ -82,22 +75,11 @@ function checkNames(names: readonly string[], parameters: readonly Parameter[]):
   throw usageError(`maxNorm: the net has no weights '${odd}'`, suggestion(odd, [...new Set([...layers, ...weights])]))
 }
 
-function limitOf({ name, value, unitAxis, unitGroups: groups = 1 }: Parameter, most: number): NormLimit {
-  const { shape } = value
-  if (unitAxis === undefined)
-    throw usageError(
-      `maxNorm: the parameter '${name}' does not say along which axis its units lie`,
-      'where the layer asks for it, give context.parameter() the option unitAxis',
-    )
-  const units = shape[unitAxis]
-  const outer = sizeOf(shape.slice(0, unitAxis)) / groups
-  // Along axis 0 itself every unit has an index of its own: groups are no more than a part of it.
-  if (units === undefined || (unitAxis > 0 && shape[0] % groups !== 0))
-    throw new RappelError(
-      'shape',
-      `maxNorm: the parameter '${name}' is ${typeText(value)} with unitAxis ${unitAxis} and unitGroups ${groups}`,
-      'unitAxis is one of its axes, and unitGroups divides its first dimension',
-    )
-  const inner = sizeOf(shape.slice(unitAxis + 1))
-  return unitAxis === 0 ? { most, groups: 1, outer: 1, units, inner } : { most, groups, outer, units, inner }
+function limitOf(parameter: Parameter, most: number): NormLimit {
+  const layout = unitLayout(parameter)
+  if (layout !== undefined) return { most, ...layout }
+  throw usageError(
+    `maxNorm: the parameter '${parameter.name}' does not say along which axis its units lie`,
+    'where the layer asks for it, give context.parameter() the option unitAxis',
+  )
 }

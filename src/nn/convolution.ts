@@ -5,7 +5,7 @@ import * as op from '../graph/op.ts'
 import { samePads } from '../graph/ops/windows.ts'
 import type { Value } from '../graph/types.ts'
 import { he, type Initialiser, zeros } from './init.ts'
-import type { Layer, LayerContext, ParameterOptions } from './model.ts'
+import type { Layer, LayerContext, LayerSettings, ParameterOptions } from './model.ts'
 
 /** One number for both, or [height, width]. */
 type Pair = number | readonly [height: number, width: number]
@@ -62,6 +62,7 @@ export function conv2d(filters: number, kernel: Pair, options: Conv2dOptions = {
   return {
     kind: 'conv2d',
     name: options.name,
+    options: { ...settingsInWords(filters, given, options), padding: pairText(padding) },
     build(x, context) {
       const channels = channelsOf('conv2d', x, groups)
       const area = size[0] * size[1]
@@ -93,7 +94,8 @@ export function conv2d(filters: number, kernel: Pair, options: Conv2dOptions = {
  */
 export function convTranspose2d(filters: number, kernel: Pair, options: ConvTranspose2dOptions = {}): Layer {
   checkOptions('convTranspose2d', options, [...shared, 'outputPadding'])
-  const { size, stride, dilation, groups } = settingsOf(filters, kernel, options)
+  const given = settingsOf(filters, kernel, options)
+  const { size, stride, dilation, groups } = given
   const padding = pairOf('padding', options.padding ?? 0, 0)
   const outputPadding = pairOf('outputPadding', options.outputPadding ?? 0, 0)
   if (outputPadding.some((extra, i) => extra >= Math.max(stride[i], dilation[i])))
@@ -104,6 +106,11 @@ export function convTranspose2d(filters: number, kernel: Pair, options: ConvTran
   return {
     kind: 'convTranspose2d',
     name: options.name,
+    options: {
+      ...settingsInWords(filters, given, options),
+      padding: pairText(padding),
+      outputPadding: pairText(outputPadding),
+    },
     build(x, context) {
       const channels = channelsOf('convTranspose2d', x, groups)
       const area = size[0] * size[1]
@@ -133,6 +140,18 @@ function settingsOf(filters: number, kernel: Pair, options: ConvolutionOptions) 
     dilation: pairOf('dilation', options.dilation ?? 1, 1),
     groups,
   }
+}
+
+const pairText = (pair: string | readonly number[]) => (typeof pair === 'string' ? pair : pair.join('×'))
+
+/** For the record. */
+function settingsInWords(
+  filters: number,
+  { size, stride, dilation, groups }: ReturnType<typeof settingsOf>,
+  { init = he(), bias }: ConvolutionOptions,
+): LayerSettings {
+  const [kernel, strides, dilations] = [size, stride, dilation].map(pairText)
+  return { filters, kernel, stride: strides, dilation: dilations, groups, init: init.name, bias: bias !== false }
 }
 
 function pairOf(name: string, value: Pair, min: number): readonly [number, number] {

@@ -28,12 +28,13 @@ export function embedding(size: number, dimensions: number, options: Named & { i
   checkOptions('embedding', options, ['name', 'init'])
   if (size > mostRows)
     throw usageError(`size is ${size}, expected at most ${mostRows}: float32 inputs tell no more rows apart`)
+  const init = options.init ?? normal(1)
   return {
     kind: 'embedding',
     name: options.name,
+    options: { size, dimensions, init: init.name },
     build(x, context) {
       const fans = { fanIn: size, fanOut: dimensions }
-      const init = options.init ?? normal(1)
       const weight = context.parameter('weight', [size, dimensions], { init, fans, penalised: true, unitAxis: 0 })
       return op.gather(weight, rowNumbers(x, size))
     },

@@ -22,9 +22,11 @@ export interface Named {
 export function dense(units: number, options: Named & { init?: Initialiser; bias?: Initialiser | false } = {}): Layer {
   checkInteger('units', units, 1)
   checkOptions('dense', options, ['name', 'init', 'bias'])
+  const init = options.init ?? he()
   return {
     kind: 'dense',
     name: options.name,
+    options: { units, init: init.name, bias: options.bias !== false },
     build(x, context) {
       if (x.shape.length !== 2 && x.shape.length !== 3)
         throw new RappelError(
@@ -34,7 +36,6 @@ export function dense(units: number, options: Named & { init?: Initialiser; bias
         )
       const features = x.shape[x.shape.length - 1]
       const fans = { fanIn: features, fanOut: units }
-      const init = options.init ?? he()
       const weight = context.parameter('weight', [features, units], { init, fans, penalised: true, unitAxis: 1 })
       if (options.bias === false) return op.matMul(x, weight)
       const bias = context.parameter('bias', [units], { init: options.bias ?? zeros(), fans, penalised: false })
@@ -66,7 +67,7 @@ export const sigmoid = activation('sigmoid', op.sigmoid)
 export function leakyRelu(options: Named & { slope?: number } = {}): Layer {
   checkOptions('leakyRelu', options, ['name', 'slope'])
   const slope = checkRange('slope', options.slope ?? 0.01, { min: 0, max: 1, open: 'max' })
-  return { kind: 'leakyRelu', name: options.name, build: (x) => op.leakyRelu(x, slope) }
+  return { kind: 'leakyRelu', name: options.name, options: { slope }, build: (x) => op.leakyRelu(x, slope) }
 }
 
 /**
@@ -81,6 +82,7 @@ export function dropout(rate: number, options: Named = {}): Layer {
   return {
     kind: 'dropout',
     name: options.name,
+    options: { rate },
     build(x, context) {
       if (!context.training || rate === 0) return x
       const kept = op.greaterOrEqual(context.uniform('uniform', x.shape), rate)

@@ -23,9 +23,11 @@ export function maxout(
   checkInteger('units', units, 1)
   checkOptions('maxout', options, ['name', 'pieces', 'init', 'bias'])
   const pieces = checkInteger('pieces', options.pieces ?? 2, 2)
+  const init = options.init ?? he()
   return {
     kind: 'maxout',
     name: options.name,
+    options: { units, pieces, init: init.name, bias: options.bias !== false },
     build(x, context) {
       if (x.shape.length !== 2)
         throw new RappelError(
@@ -35,7 +37,6 @@ export function maxout(
         )
       const [batch, features] = x.shape
       const fans = { fanIn: features, fanOut: units }
-      const init = options.init ?? he()
       const weight = context.parameter('weight', [features, pieces * units], {
         init,
         fans,

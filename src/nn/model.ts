@@ -6,12 +6,17 @@ import { sameType } from '../graph/graph.ts'
 import type { GraphBuilder, Value } from '../graph/types.ts'
 import type { Fans, Initialiser } from './init.ts'
 
+/** Numbers and words that say how a layer was made. */
+export type LayerSettings = Readonly<Record<string, number | string | boolean>>
+
 /** Part of a net: takes a value, gives a value, and asks the context for parameters and randomness. */
 export interface Layer {
   /** In small letters; layers are named after it: 'dense1', 'dense2'. */
   readonly kind: string
   /** The name that the user chose. */
   readonly name?: string
+  /** What it was made with, for the record: a dropout's `rate`. */
+  readonly options?: LayerSettings
   build(x: Value, context: LayerContext): Value
 }
 
@@ -64,6 +69,7 @@ export interface BuiltLayer {
   /** With the names of the layers around it: 'residual1.dense1'. Two that were given one name are told apart: 'a', 'a#2'. */
   readonly name: string
   readonly kind: string
+  readonly options?: LayerSettings
   readonly output: Value
 }
 
@@ -121,7 +127,7 @@ export class ModelContext implements LayerContext {
   outermost(layer: Layer, x: Value): Value {
     const output = layer.build(x, this)
     const isOwn = !this.layers.some((inner) => inner.output === output)
-    if (isOwn) this.layers.push({ name: this.#unique(layer.name ?? layer.kind), kind: layer.kind, output })
+    if (isOwn) this.layers.push({ ...described(layer, this.#unique(layer.name ?? layer.kind)), output })
     return output
   }
 
@@ -130,7 +136,7 @@ export class ModelContext implements LayerContext {
     const name = layer.name ?? this.#numbered(layer.kind)
     this.#path = before === '' ? name : `${before}.${name}`
     const place = this.layers.length
-    const built = { name: this.#unique(this.#path), kind: layer.kind }
+    const built = described(layer, this.#unique(this.#path))
     this.layers.push({ ...built, output: x })
     try {
       const output = this.builder.scope(name, () => layer.build(x, this))
@@ -213,6 +219,10 @@ export class ModelContext implements LayerContext {
     this.#counts.set(key, count)
     return `${kind}${count}`
   }
+}
+
+function described({ kind, options }: Layer, name: string): Omit<BuiltLayer, 'output'> {
+  return { name, kind, ...(options && { options }) }
 }
 
 /**

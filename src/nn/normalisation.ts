@@ -48,6 +48,7 @@ export function batchNorm(options: BatchNormOptions = {}): Layer {
   return {
     kind: 'batchNorm',
     name: options.name,
+    options: { momentum, epsilon, dialect },
     build(x, context) {
       const channels = channelsOf('batchNorm', x)
       const { scale, shift } = scaleAndShift(context, [channels])
@@ -90,6 +91,7 @@ export function layerNorm(options: NormOptions & { readonly axes?: number } = {}
   return {
     kind: 'layerNorm',
     name: options.name,
+    options: { epsilon, ...(options.axes !== undefined && { axes: options.axes }) },
     build(x, context) {
       const most = x.shape.length - 1
       const { axes = most } = options
@@ -120,6 +122,7 @@ export function groupNorm(groups: number, options: NormOptions = {}): Layer {
   return {
     kind: 'groupNorm',
     name: options.name,
+    options: { groups, epsilon },
     build(x, context) {
       const channels = channelsOf('groupNorm', x)
       if (channels % groups !== 0)

@@ -65,6 +65,7 @@ function poolingLayer(kind: string, pool: (x: Value, windows: op.WindowOptions) 
     return {
       kind,
       name: options.name,
+      options: { size: sides(window), stride: sides(strides), padding: sides(padding) },
       build(x) {
         checkPicture(kind, x)
         const picture = x.shape.slice(2).map((length, i) => length + 2 * padding[i])

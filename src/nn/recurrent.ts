@@ -132,6 +132,7 @@ function unrolled<S extends State>({ kind, units, gates, pieces, options, cell }
   return {
     kind,
     name: options.name,
+    options: { units, returns, init: init.name, recurrentInit: recurrentInit.name, bias: biasInit !== false },
     build(x, context) {
       if (x.shape.length !== 3) throw notASequence(kind, x)
       const [batch, length, features] = x.shape

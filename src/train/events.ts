@@ -13,7 +13,7 @@ export interface Measurement {
 export interface ParameterFacts {
   readonly name: string
   readonly shape: readonly number[]
-  /** Values that one unit adds up, and units that one value goes to; absent for what is no weight (biases, scales). */
+  /** Values that one unit adds up, and units that one value goes to; only of weights of products, not of biases, scales, embeddings. */
   readonly fanIn?: number
   readonly fanOut?: number
   /** Name of the layer that it belongs to. */
@@ -43,7 +43,11 @@ export interface LayerFacts {
 export interface GraphFacts {
   /** Operator that gives the scores, changes of shape aside: 'Gemm', 'Softmax', … */
   readonly output: string
-  /** Pairs of parameters (weights of products) between which there is nothing but linear operators. */
+  /**
+   * Pairs of parameters (weights of products), one behind the other, between which there is nothing but linear operators; a batch
+   * normalisation counts as one. None where what the later one takes is a sum with a way through something that is not linear, and
+   * none with weights in groups.
+   */
   readonly linear: readonly (readonly [string, string])[]
   /** Operators between a weight and the next that are not linear, in order and without repetition: 'Relu', 'Tanh', … */
   readonly nonlinear: readonly string[]

@@ -2,14 +2,16 @@
 import { featureShapeOf, isRowSource, rowsOf } from '../data/dataset.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { StartEvent } from './events.ts'
+import { netFacts } from './facts/net-facts.ts'
+import { plannedRates, ruleFacts } from './facts/rule-facts.ts'
 import type { TrainingPlan } from './plan.ts'
-import { layerShapes } from './probes/layers.ts'
 import type { TrainingState } from './state.ts'
 import type { Stepper } from './stepper.ts'
 
 /** What is being trained, on what, with what. @param stepper of the first batches */
 export function startEvent(plan: TrainingPlan, state: TrainingState, engine: Engine, stepper: Stepper): StartEvent {
   const { name, net, update, training, validation, epochs, batchSize, seed, hyper } = plan
+  const learningRates = plannedRates(update, { epochs, batchSize, rows: rowsOf(training) })
   return {
     type: 'start',
     seed,
@@ -21,8 +23,9 @@ export function startEvent(plan: TrainingPlan, state: TrainingState, engine: Eng
       featureShape: featureShapeOf(training),
       ...(training.task === 'classification' && { classes: training.classes }),
     },
-    parameters: state.parameters.map(({ name, value }) => ({ name, shape: value.shape })),
-    layers: layerShapes(net),
+    ...netFacts(net, state, seed),
+    rule: ruleFacts(update),
+    ...(learningRates && { learningRates }),
     ...(isRowSource(training) && training.augmentation && { augment: training.augmentation }),
     loss: net.loss.name,
     ...(net.penalty && { penalty: net.penalty.name }),

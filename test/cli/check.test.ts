@@ -45,7 +45,7 @@ describe('a right project', () => {
     for (const name of ['dense1.weight', 'dense1.bias', 'dense2.weight', 'dense2.bias'])
       expect(stdout).toMatch(new RegExp(`^${name} .* pass$`, 'm'))
     expect(stdout).toMatch(/\npass The gradients are right: as initialised and after 20 steps of training\.\n/)
-    expect(stdout).toMatch(/\nbefore learning: 9 passed, in \d+\.\d\d s\n/)
+    expect(stdout).toMatch(/\nbefore learning: 10 passed, in \d+\.\d\d s\n/)
     for (const name of sanityCheckNames) expect(stdout).toMatch(new RegExp(`^${name} +pass `, 'm'))
     expect(stdout).toMatch(/\n\npass Nothing speaks against training\.\n$/)
     expect(stdout).not.toContain('\x1b')

@@ -71,7 +71,7 @@ describe('where the units lie', () => {
   })
   test.each([{ unitAxis: 2 }, { unitAxis: 1, unitGroups: 4 }])('%j for [6, 3]', async (options) => {
     expect(await failure(() => limitOf([6, 3], options))).toBe(
-      `shape: maxNorm: the parameter 'own1.w' is float32[6,3] with unitAxis ${options.unitAxis} and unitGroups ${options.unitGroups ?? 1} → unitAxis is one of its axes, and unitGroups divides its first dimension`,
+      `shape: the parameter 'own1.w' is float32[6,3] with unitAxis ${options.unitAxis} and unitGroups ${options.unitGroups ?? 1} → unitAxis is one of its axes, and unitGroups divides its first dimension`,
     )
   })
 })

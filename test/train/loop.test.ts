@@ -82,6 +82,8 @@ describe('events', () => {
 
   test('start: what is trained, on what, with what', async () => {
     const { start } = await train(of)
+    const zero = { mean: 0, deviation: 0, min: 0, max: 0 }
+    const drawn = (units: number) => expect.objectContaining({ units, distinctUnits: units })
     expect(start).toEqual({
       type: 'start',
       seed: 1,
@@ -94,16 +96,26 @@ describe('events', () => {
         classes: ['class 0', 'class 1', 'class 2'],
       },
       parameters: [
-        { name: 'dense1.weight', shape: [6, 8] },
-        { name: 'dense1.bias', shape: [8] },
-        { name: 'dense2.weight', shape: [8, 3] },
-        { name: 'dense2.bias', shape: [3] },
+        { name: 'dense1.weight', shape: [6, 8], fanIn: 6, fanOut: 8, layer: 'dense1', initial: drawn(8) },
+        { name: 'dense1.bias', shape: [8], layer: 'dense1', initial: zero },
+        { name: 'dense2.weight', shape: [8, 3], fanIn: 8, fanOut: 3, layer: 'dense2', initial: drawn(3) },
+        { name: 'dense2.bias', shape: [3], layer: 'dense2', initial: zero },
       ],
       layers: [
-        { name: 'dense1', kind: 'dense', shape: [8] },
+        { name: 'dense1', kind: 'dense', shape: [8], options: { units: 8, init: 'he', bias: true } },
         { name: 'tanh1', kind: 'tanh', shape: [8] },
-        { name: 'dense2', kind: 'dense', shape: [3] },
+        { name: 'dense2', kind: 'dense', shape: [3], options: { units: 3, init: 'he', bias: true } },
       ],
+      graph: { output: 'Gemm', linear: [], nonlinear: ['Tanh'], unused: [] },
+      rule: {
+        name: 'momentum',
+        dialect: 'cs231n',
+        hyper: { learningRate: 0.1, mu: 0.9 },
+        scheduled: ['learningRate'],
+        states: ['velocity'],
+      },
+      // Five steps an epoch, half the rate in the second.
+      learningRates: Array.from({ length: 10 }, (_, step) => ({ epoch: step / 5, rate: step < 5 ? 0.1 : 0.05 })),
       loss: 'softmaxCrossEntropy',
       penalty: 'l1(0.25) + l2(0.5)',
       update: 'momentum (cs231n), learningRate step(0.1, times 0.5 every 1 epochs), mu 0.9',

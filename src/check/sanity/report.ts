@@ -6,6 +6,7 @@ export const sanityCheckNames = [
   'targets',
   'duplicates',
   'parts',
+  'neighbours',
   'signal',
   'loss',
   'dependency',

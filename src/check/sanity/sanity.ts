@@ -11,6 +11,7 @@ import { checkDuplicates } from './duplicates.ts'
 import { type FirstLook, firstLook, isDeaf } from './first-scores.ts'
 import { checkInputs } from './inputs.ts'
 import { checkLoss } from './loss.ts'
+import { checkNeighbours } from './neighbours.ts'
 import { checkOverfit } from './overfit.ts'
 import { checkParts } from './parts.ts'
 import { checkPenalty } from './penalty.ts'
@@ -73,6 +74,7 @@ export async function sanityChecks(
     targets: () => checkTargets(training, net.loss, { seed }),
     duplicates: () => checkDuplicates(training, validation, { seed }),
     parts: () => checkParts(training, validation, { seed }),
+    neighbours: () => checkNeighbours(training, validation, { seed }),
     signal: () => checkSignal(training, { seed }),
     async loss() {
       const seeds = Array.from({ length: draws }, (_, i) => seed + i)
@@ -112,6 +114,7 @@ function explains({ check, code, verdict }: SanityFinding, later: SanityCheckNam
   if (code === 'nan-in-inputs') return true
   switch (later) {
     case 'signal':
+    case 'neighbours':
       return code === 'constant-feature' && verdict === 'fail'
     case 'loss':
     case 'dependency':
@@ -136,6 +139,11 @@ function explained(finding: SanityFinding, before: Findings): SanityFinding {
     'initial-loss-high': ['inputs-not-normalised', 'feature-scale', 'targets-not-scaled'],
     'regularisation-too-strong': ['initial-loss-high', 'no-signal'],
     'no-signal': ['labels-wrong'],
+    // Named by the parts' distributions already.
+    'train-validation-mismatch': ['train-validation-mismatch', 'validation-preprocessing'],
+    'validation-preprocessing': ['validation-preprocessing'],
+    'train-validation-leak': ['train-validation-leak'],
+    'label-noise': ['label-noise'],
   }
   const cause = before.find((other) => isTrouble(other) && causes[code ?? '']?.includes(other.code ?? ''))
   if (cause === undefined || !isTrouble(finding)) return finding

@@ -11,13 +11,20 @@ export interface DescentPoint {
   readonly decrease: number
   /** −⟨g, Δ⟩/(‖g‖‖Δ‖). */
   readonly alignment: number
-  /** Slope along the step as the losses themselves say: 4·half − decrease, without the second order. Over `predicted` it is 1 where gradients are right. */
+  /**
+   * Slope along the step as the losses themselves say: 4·half − decrease, without the second order. Over `predicted` it is 1 where
+   * gradients are right. NaN where half of the step was not measured, which is at most steps.
+   */
   readonly slope: number
+  /** Whether the difference of the losses stands out of float32's rounding (about 1e-7 of the loss). */
+  readonly isKnown: boolean
 }
 
 /** Of some watched steps. */
 export interface Descent {
   readonly count: number
+  /** Of those, how many brought a difference that stands out of rounding. */
+  readonly known: number
   /**
    * 1 − Σ decrease / Σ predicted: half the curvature along the step, in units of its slope. For a quadratic valley a step of excess 0.5
    * goes to the bottom, of 1 as far up the other side as it was before, and the rate could be 0.5/excess times higher. Near 0 the
@@ -48,17 +55,20 @@ export interface Descents {
 
 /** Undefined where the probe `descent` did not measure. Call it as `run.derive(descents)`. */
 export function descents(run: History): Descents | undefined {
-  const [predicted, decrease, half, alignment] = ['predicted', 'decrease', 'half', 'alignment'].map((name) =>
-    run.series(`descent/${name}`),
-  )
-  if (predicted === undefined || decrease === undefined) return undefined
-  const points = predicted.steps.map((step, i) => ({
-    step,
-    predicted: predicted.values[i],
-    decrease: decrease.values[i],
-    alignment: alignment?.values[i] ?? Number.NaN,
-    slope: 4 * (half?.values[i] ?? Number.NaN) - decrease.values[i],
-  }))
+  const predicted = run.series('descent/predicted')
+  if (predicted === undefined) return undefined
+  const [decrease, half, alignment] = ['decrease', 'half', 'alignment'].map((name) => byStep(run, `descent/${name}`))
+  const points = predicted.steps.map((step, i) => {
+    const fell = decrease.get(step) ?? Number.NaN
+    return {
+      step,
+      predicted: predicted.values[i],
+      decrease: fell,
+      alignment: alignment.get(step) ?? Number.NaN,
+      slope: 4 * (half.get(step) ?? Number.NaN) - fell,
+      isKnown: Number.isFinite(fell) && Math.abs(predicted.values[i]) > rounding * Math.abs(lossAt(run, step)),
+    }
+  })
   const n = points.length
   return {
     points,
@@ -68,18 +78,34 @@ export function descents(run: History): Descents | undefined {
   }
 }
 
-/** Steps with a loss that is not finite are left out of all but the count. */
+/** Of a loss: differences above it are known to about a twentieth. */
+const rounding = 2e-6
+
+function lossAt({ losses, lossSteps }: History, step: number): number {
+  // Mostly the losses of all steps are there.
+  if (lossSteps[step] === step) return losses[step]
+  return losses[lossSteps.indexOf(step)] ?? 0
+}
+
+function byStep(run: History, name: string): ReadonlyMap<number, number> {
+  const series = run.series(name)
+  return new Map(series?.steps.map((step, i) => [step, series.values[i]]))
+}
+
+/** Steps whose losses are not finite, or do not differ beyond rounding, count for directions only. */
 export function descentOf(points: readonly DescentPoint[]): Descent {
-  const sound = points.filter((p) => Number.isFinite(p.predicted) && Number.isFinite(p.decrease) && p.predicted !== 0)
-  const sum = (of: (p: DescentPoint) => number) => mean(sound.map(of)) * sound.length
+  const directed = points.filter((p) => Number.isFinite(p.predicted) && p.predicted !== 0)
+  const known = directed.filter((p) => p.isKnown)
+  const sum = (of: (p: DescentPoint) => number) => mean(known.map(of)) * known.length
   const promised = sum((p) => p.predicted)
   return {
     count: points.length,
+    known: known.length,
     excess: promised > 0 ? 1 - sum((p) => p.decrease) / promised : Number.NaN,
-    typicalExcess: median(sound.map((p) => 1 - p.decrease / p.predicted)),
-    overshooting: shareOf(sound, (p) => p.predicted > 0 && p.decrease < 0),
-    uphill: shareOf(sound, (p) => p.predicted < 0),
-    alignment: median(sound.map((p) => p.alignment)),
-    slope: median(sound.map((p) => p.slope / p.predicted)),
+    typicalExcess: median(known.map((p) => 1 - p.decrease / p.predicted)),
+    overshooting: shareOf(known, (p) => p.predicted > 0 && p.decrease < 0),
+    uphill: shareOf(directed, (p) => p.predicted < 0),
+    alignment: median(directed.map((p) => p.alignment)),
+    slope: median(known.map((p) => p.slope / p.predicted)),
   }
 }

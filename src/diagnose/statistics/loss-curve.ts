@@ -1,7 +1,7 @@
 /** @file The batch losses of a run: where it began, how far it came, its noise, its trend, its rises. */
 import type { StartEvent } from '../../train/events.ts'
 import type { History } from '../history.ts'
-import { line, mean } from './numbers.ts'
+import { line } from './numbers.ts'
 
 /** Consecutive steps, as one number and what is known of its error. */
 export interface LossWindow {
@@ -49,7 +49,7 @@ export interface LossCurve {
   readonly bestProgress: number
   /** Straight line through the windows of the run's second half: change over that half, and its standard error. */
   readonly trend: { readonly change: number; readonly error: number }
-  /** Late above the best: in losses, and in standard errors of both. */
+  /** Mean of what came after the best part above it, in losses and in standard errors of both; 0 where less than two parts came after it. */
   readonly rise: { readonly size: number; readonly errors: number }
 }
 
@@ -76,7 +76,6 @@ export function lossCurve(run: History): LossCurve | undefined {
   const floor = leastLoss(run.start, losses)
   const origin = chance ?? initial
   const way = floor !== undefined && origin > floor ? origin - floor : Number.NaN
-  const size = late.mean - best.mean
   return {
     count,
     brokenAt: broken < 0 ? undefined : lossSteps[broken],
@@ -92,7 +91,7 @@ export function lossCurve(run: History): LossCurve | undefined {
     progress: (origin - late.mean) / way,
     bestProgress: (origin - best.mean) / way,
     trend: trendOf(windows.slice(Math.floor(parts / 2))),
-    rise: { size, errors: size / Math.hypot(late.error, best.error) },
+    rise: riseAfter(losses, windows, best),
   }
 }
 
@@ -115,6 +114,13 @@ export function lossWindow(losses: Float64Array, from: number, to: number): Loss
   }
   const noise = pairs === 0 ? Number.NaN : Math.sqrt(differences / 2 / pairs)
   return { from, to, mean: sum / count, error: noise / Math.sqrt(count), max, noise }
+}
+
+function riseAfter(losses: Float64Array, windows: readonly LossWindow[], best: LossWindow): LossCurve['rise'] {
+  if (windows.length - windows.indexOf(best) < 3) return { size: 0, errors: 0 }
+  const after = lossWindow(losses, best.to, losses.length)
+  const size = after.mean - best.mean
+  return { size, errors: size / Math.hypot(after.error, best.error) }
 }
 
 function trendOf(windows: readonly LossWindow[]): LossCurve['trend'] {
@@ -152,25 +158,22 @@ function leastLoss(start: StartEvent | undefined, losses: Float64Array): number 
 
 /** One number an epoch. */
 export interface EpochCurve {
+  /** NaN where a foreign run does not say. */
   readonly epochs: readonly number[]
+  readonly steps: readonly number[]
   readonly values: readonly number[]
 }
 
 /**
- * What was measured after each epoch, by our loop or told by a foreign one: 'validation/loss', 'training/loss', 'validation/accuracy',
- * 'training/accuracy'. Empty where it never was.
+ * What was measured after each epoch: 'validation/loss', 'training/loss', 'validation/accuracy', 'training/accuracy', of foreign runs too;
+ * NaN where one measurement lacks it. Empty where it never was.
  */
 export function epochCurve(run: History, name: `${'training' | 'validation'}/${'loss' | 'accuracy'}`): EpochCurve {
   const [part, what] = name.split('/') as ['training' | 'validation', 'loss' | 'accuracy']
   const measured = run.epochs.filter((event) => event[part]?.[what] !== undefined)
-  if (measured.length > 0)
-    return {
-      epochs: measured.map(({ epoch }) => epoch),
-      values: measured.map((event) => event[part]?.[what] as number),
-    }
-  const told = run.series(name)
-  return told === undefined ? { epochs: [], values: [] } : { epochs: told.epochs, values: told.values }
+  return {
+    epochs: measured.map(({ epoch }) => epoch),
+    steps: measured.map(({ step }) => step),
+    values: measured.map((event) => event[part]?.[what] as number),
+  }
 }
-
-/** Mean of the last k values of a curve; NaN of none. */
-export const lastMean = ({ values }: EpochCurve, k: number): number => mean(values.slice(-k))

@@ -37,12 +37,6 @@ export function layersGraph(net: NetDescription, batch: number): Graph {
   return builder.graph('watched_layers', outputs)
 }
 
-/** For the record: every layer with the shape of its output for one example. */
-export function layerShapes(net: NetDescription): { name: string; kind: string; shape: readonly number[] }[] {
-  const { context } = buildNet(net, 1, false)
-  return context.layers.map(({ name, kind, output }) => ({ name, kind, shape: output.shape.slice(1) }))
-}
-
 const known = new WeakMap<NetDescription, readonly BuiltLayer[]>()
 
 /** Names and kinds in the order of the graph's outputs. */

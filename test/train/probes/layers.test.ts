@@ -4,13 +4,12 @@ import { tensor } from '../../../src/base/tensor.ts'
 import { dataset } from '../../../src/data/dataset.ts'
 import { conv2d } from '../../../src/nn/convolution.ts'
 import { constant } from '../../../src/nn/init.ts'
-import { dense, flatten, functional, relu, sequential, sigmoid, tanh } from '../../../src/nn/layers.ts'
+import { dense, flatten, relu, sequential, sigmoid, tanh } from '../../../src/nn/layers.ts'
 import { squaredError } from '../../../src/nn/loss.ts'
 import type { Layer } from '../../../src/nn/model.ts'
 import { sgd } from '../../../src/optim/sgd.ts'
 import { makePlan } from '../../../src/train/plan.ts'
 import { curvature, distributions, noiseScale, units } from '../../../src/train/probes/index.ts'
-import { layerShapes } from '../../../src/train/probes/layers.ts'
 import type { StepForm } from '../../../src/train/stepper.ts'
 import { fixed } from '../steps.ts'
 import { probe } from './nets.ts'
@@ -186,21 +185,4 @@ describe('units by hand', () => {
     expect(first).toEqual(second)
     expect((first['active/relu1'] * 3 * narrow) % 1).toBeCloseTo(0, 9)
   })
-})
-
-test('layers in the order of building, those inside others after them, a shared name told apart', () => {
-  const act = functional('twice', (x, context) =>
-    context.apply(relu({ name: 'r' }), context.apply(relu({ name: 'r' }), x)),
-  )
-  const model = sequential(flatten(), sequential(dense(3), tanh()), act)
-  const net = { model, loss: squaredError(), featureShape: [2, 2], targetShape: [3] }
-  expect(layerShapes(net)).toEqual([
-    { name: 'flatten1', kind: 'flatten', shape: [4] },
-    { name: 'sequential1', kind: 'sequential', shape: [3] },
-    { name: 'sequential1.dense1', kind: 'dense', shape: [3] },
-    { name: 'sequential1.tanh1', kind: 'tanh', shape: [3] },
-    { name: 'twice1', kind: 'twice', shape: [3] },
-    { name: 'twice1.r', kind: 'relu', shape: [3] },
-    { name: 'twice1.r#2', kind: 'relu', shape: [3] },
-  ])
 })

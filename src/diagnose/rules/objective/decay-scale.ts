@@ -3,11 +3,13 @@ import { number } from '../../../check/words.ts'
 import type { Suggestion } from '../../finding.ts'
 import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
+import { againstNeighbours } from '../../statistics/against-neighbours.ts'
 import { learning } from '../../statistics/learning.ts'
 import { lossCurve } from '../../statistics/loss-curve.ts'
 import { shrinking } from '../../statistics/shrinking.ts'
 
 const shrunk = 0.35
+const collapsed = 0.03
 const short = 0.75
 
 export const decayScale: DiagnosisRule = {
@@ -26,6 +28,7 @@ export const decayScale: DiagnosisRule = {
     if (!Number.isFinite(curve.progress) || weights.left >= shrunk) return undefined
     if (learnt.done < 1 / 3) return { tooEarly: Math.ceil((run.totalSteps ?? 0) / 3) }
     if (curve.progress >= short) return undefined
+    if (run.derive(againstNeighbours)?.isBehind === false && weights.left > collapsed) return undefined
     const memory = 1 / weights.perStep
     return {
       severity: 'warning',

@@ -4,6 +4,7 @@ import { number } from '../../../check/words.ts'
 import type { Judgement, Suggestion } from '../../finding.ts'
 import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
+import { againstNeighbours } from '../../statistics/against-neighbours.ts'
 import { learning } from '../../statistics/learning.ts'
 import { lossCurve } from '../../statistics/loss-curve.ts'
 import { median } from '../../statistics/numbers.ts'
@@ -12,6 +13,7 @@ import { shrinking } from '../../statistics/shrinking.ts'
 
 /** Weights' norms in units of the first ones. */
 const shrunk = 0.35
+const collapsed = 0.03
 /** Share of the way from chance to no loss at all. */
 const short = 0.65
 /** Of the penalty's gradient in units of the data's at the first values: what leaves the data the say. */
@@ -22,7 +24,7 @@ export const regularisationTooStrong: DiagnosisRule = {
   basis: ['graph', 'run'],
   statistic:
     "The penalty's gradient beside the data's before the first step; later the weights' norms in units of their first ones, the penalty beside the loss, and how far the training loss has come.",
-  threshold: `Ten times the data's at the start; or a run with a penalty that is short of ${100 * short}% of the way on its own training data after a third of its steps, with weights below ${shrunk} of their first size or a penalty above the loss. A strong penalty with which the training data are learnt is a choice.`,
+  threshold: `Ten times the data's at the start; or a run with a penalty that is short of ${100 * short}% of the way on its own training data after a third of its steps, with weights below ${shrunk} of their first size or a penalty above the loss. A strong penalty with which the training data are learnt is a choice, and so is one with which the net is as good as a vote of neighbours: labels are noisy then.`,
   source: 'Krogh and Hertz 1992; Goodfellow, Bengio and Courville 2016, section 7.1.1',
   judge(run) {
     if (run.start?.penalty === undefined) return undefined
@@ -36,6 +38,8 @@ export const regularisationTooStrong: DiagnosisRule = {
     const penalty = median(late(run.series('objective/penalty')))
     const swamps = penalty > curve.late.mean
     if (curve.progress >= short || !((weights?.left ?? 1) < shrunk || swamps)) return undefined
+    // With noisy labels a strong penalty is right, and the training loss far from 0.
+    if (run.derive(againstNeighbours)?.isBehind === false && (weights?.left ?? 1) > collapsed) return undefined
     return inRun(run, { reached: curve.progress, penalty, loss: curve.late.mean, left: weights?.left ?? Number.NaN })
   },
 }

@@ -3,6 +3,7 @@ import { number } from '../../../check/words.ts'
 import type { Judgement } from '../../finding.ts'
 import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
+import { learning } from '../../statistics/learning.ts'
 import { lossCurve } from '../../statistics/loss-curve.ts'
 import { median } from '../../statistics/numbers.ts'
 
@@ -11,13 +12,15 @@ const apart = { times: 2, ofChance: 0.03 }
 const apartInTraining = { times: 1.25, ofChance: 0.1 }
 /** Examples a batch, from which on means and variances are worth something (Wu and He 2018, figure 1). */
 const tiny = 4
+/** Of the way from knowing nothing to a perfect answer: who comes so far can bear them. */
+const fine = 0.9
 
 export const batchnormStatistics: DiagnosisRule = {
   code: 'batchnorm-statistics',
   basis: ['run'],
   statistic:
     'In nets with batch normalisation: the loss on the same training rows as the net is used (running statistics) and as it trains (the statistics of the batch), in the last three measurements.',
-  threshold: `As used ${apart.times} times as high and ${apart.ofChance} of the loss at chance higher: once the running values have followed, both are nearly the same. Or batches of at most ${tiny}, with the loss in training ${apartInTraining.times} times as high as used: the batch's statistics are then mostly chance.`,
+  threshold: `As used ${apart.times} times as high and ${apart.ofChance} of the loss at chance higher: once the running values have followed, both are nearly the same. Or batches of at most ${tiny}, with the loss in training ${apartInTraining.times} times as high as used and short of ${100 * fine}% of the way: the batch's statistics are then mostly chance.`,
   source:
     'Ioffe and Szegedy 2015, section 3.1 and algorithm 2; Ioffe 2017, section 2; Wu and He 2018, figure 1 (small batches)',
   judge(run) {
@@ -32,7 +35,8 @@ export const batchnormStatistics: DiagnosisRule = {
       high > times * low && high - low > ofChance * chance
     if (isFar(asUsed, inTraining, apart)) return running(run, asUsed, inTraining)
     const hasDropout = layers.some(({ kind }) => kind === 'dropout')
-    return batchSize <= tiny && !hasDropout && isFar(inTraining, asUsed, apartInTraining)
+    const reached = run.derive(learning)?.reached ?? Number.NaN
+    return batchSize <= tiny && !hasDropout && reached < fine && isFar(inTraining, asUsed, apartInTraining)
       ? small(batchSize, asUsed, inTraining)
       : undefined
   },

@@ -1,13 +1,146 @@
-/** @file lr-too-high: not judged yet. */
+/** @file lr-too-high: steps go over the valley that they should go down. */
+import { number } from '../../../check/words.ts'
+import type { Judgement } from '../../finding.ts'
+import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
+import { lowerRate } from '../../statistics/advised-rate.ts'
+import { type BadEnds, badEnds } from '../../statistics/bad-ends.ts'
+import { descents } from '../../statistics/descent.ts'
+import { divergence } from '../../statistics/divergence.ts'
+import { lossCurve } from '../../statistics/loss-curve.ts'
+import { highestRate } from '../../statistics/rates.ts'
+import { updateRatios } from '../../statistics/update-ratios.ts'
+import { goesDown, trustsGradients } from './direction.ts'
+
+/**
+ * Half the curvature along a step, in units of its slope. On a quadratic 0.5 goes to the bottom and 1 is the edge of stability (rate 2/λ).
+ * Trainings with large batches live near 1 and do well (Cohen et al. 2021), so that it needs a bad end besides.
+ */
+const steep = 0.5
+/** Of the first steps together: they brought next to nothing of what their slope promised. */
+const atTheEdge = 0.9
+/** Enough where updates are large as well and less than half of the way is done. */
+const ratherSteep = 0.3
+/** Where the loss is worse than a guess though each step goes down, less will do as evidence. */
+const someExcess = 0.1
+const largeRatio = 0.01
 
 export const lrTooHigh: DiagnosisRule = {
   code: 'lr-too-high',
   basis: ['run'],
-  statistic: '',
-  threshold: '',
-  source: '',
-  judge() {
-    return undefined
+  statistic:
+    'Excess 1 − decrease/predicted of watched steps, and median update : weight, beside what became of the loss: out of bounds, worse than guessing, thrown far up and left there, a plateau, rising or spiky.',
+  threshold:
+    'A bad end and, as its reason, an excess above 0.5 (beyond the bottom of a quadratic valley) or above 0.9 in the first steps; with a loss that is worse than guessing an excess of 0.1 or an update : weight of 0.01 is enough.',
+  source:
+    'LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.6, eq. 23 (best rate 1/λ, divergence above 2/λ); Cohen et al. 2021, edge of stability; CS231n notes, Neural networks 3 (update : weight about 1e-3)',
+  judge(run) {
+    if (run.start === undefined || !goesDown(run) || !trustsGradients(run)) return undefined
+    if (run.derive(divergence) !== undefined) return ofDivergence(run)
+    if (run.rollBacks.length > 0) return ofRollBacks(run)
+    return ofBadEnd(run)
   },
+}
+
+/** Undefined where something else made the loss odd: what came in, or a value that was odd before the first update. */
+function ofDivergence(run: History): Judgement | undefined {
+  const found = run.derive(divergence)
+  if (found === undefined || found.first === 'input' || found.first === 'target') return undefined
+  if (!Number.isFinite(run.losses[0]) || run.losses.length === 0) return undefined
+  // A gradient that is not finite at the first step is not the rate's doing.
+  if (run.losses.length < 2 && found.first?.startsWith('gradient/')) return undefined
+  return judgement(run, {
+    severity: 'error',
+    confidence: 0.85,
+    words: `${found.words} The steps were too large for the valley that they went down`,
+  })
+}
+
+function ofRollBacks(run: History): Judgement {
+  const factor = run.rollBacks[run.rollBacks.length - 1]
+  const rate = highestRate(run)
+  const times = run.rollBacks.length === 1 ? 'once' : `${run.rollBacks.length} times`
+  return {
+    severity: 'warning',
+    confidence: 0.8,
+    words: `The run diverged ${times} and went on from before with ${number(factor)} times the learning rate.`,
+    evidence: { rollBacks: run.rollBacks.length, factor, ...(rate !== undefined && { learningRate: rate }) },
+    advice:
+      rate === undefined ? 'Begin with the lower rate.' : `Begin with the learning rate ${number(rate * factor, 2)}.`,
+    ...(rate !== undefined && {
+      suggestion: { what: 'learningRate' as const, value: Number((rate * factor).toPrecision(2)), instead: rate },
+    }),
+    basis: 'run',
+  }
+}
+
+function ofBadEnd(run: History): Judgement | undefined {
+  const ends = run.derive(badEnds)
+  if (ends === undefined) return undefined
+  const seen = run.derive(descents)
+  const ratios = run.derive(updateRatios)
+  const excess = Math.max(seen?.late.excess ?? 0, seen?.late.typicalExcess ?? 0)
+  const early = seen?.early.excess ?? 0
+  const isLarge = Math.max(ratios?.early ?? 0, ratios?.late ?? 0) >= largeRatio
+  const isLost = isLarge && excess >= ratherSteep && !((run.derive(lossCurve)?.progress ?? 1) >= 0.5)
+  const isSteep = excess >= steep || early >= atTheEdge || (seen?.late.overshooting ?? 0) >= 0.15 || isLost
+  const isHighSomehow = isSteep || isLarge || Math.max(excess, early) >= someExcess
+  const { worseThanGuessing, thrown, stuck, plateau, rising, spiky } = ends
+  const sure = (worseThanGuessing || thrown) && isHighSomehow
+  if (!sure && !((stuck || plateau || rising || spiky) && isSteep)) return undefined
+  return judgement(run, {
+    severity: 'warning',
+    confidence: sure ? 0.85 : 0.75,
+    words: wordsFor(run, ends),
+  })
+}
+
+function wordsFor(run: History, ends: BadEnds): string {
+  const curve = run.derive(lossCurve)
+  if (curve === undefined) return ''
+  const [late, origin, best] = [curve.late.mean, curve.origin, curve.best.mean].map((value) => number(value))
+  if (ends.worseThanGuessing)
+    return `The loss is ${late}, worse than ${curve.chance === undefined ? 'at the start' : 'guessing'} (${origin}), though each step went down its own batch's slope`
+  if (ends.thrown)
+    return `The loss went up to ${number(curve.peak.mean)} and is still ${late}, where it began at ${number(curve.initial)}`
+  if (ends.stuck)
+    return `The loss stands at ${late}, as good as guessing, and the weights no longer move: large first steps switched the units off`
+  if (ends.rising || ends.spiky)
+    return `The loss had come down to ${best} and is ${late} now, beyond what the batches' noise explains`
+  return `The loss stays at ${late}, where guessing gives ${origin}`
+}
+
+function judgement(run: History, told: Pick<Judgement, 'severity' | 'confidence' | 'words'>): Judgement {
+  const seen = run.derive(descents)
+  const ratios = run.derive(updateRatios)
+  const rate = highestRate(run)
+  const lower = lowerRate(run)
+  const evidence: Record<string, number> = {}
+  const note = (name: string, value: number | undefined) => {
+    if (value !== undefined && Number.isFinite(value)) evidence[name] = value
+  }
+  note('learningRate', rate)
+  note('excess', seen?.late.excess)
+  note('excessAtFirst', seen?.early.excess)
+  note('updateToWeight', ratios?.all)
+  note('updateToWeightAtFirst', ratios?.first)
+  note('loss', run.derive(lossCurve)?.late.mean)
+  const excess = evidence.excess ?? evidence.excessAtFirst
+  const brought =
+    excess === undefined
+      ? ''
+      : ` (a step brings ${number(1 - excess, 2)} of the decrease that its slope promises; 0.75 or more is usual)`
+  const times = rate === undefined || lower === undefined ? undefined : rate / lower
+  return {
+    ...told,
+    words: `${told.words}${brought}.`,
+    evidence,
+    advice:
+      rate === undefined || lower === undefined || times === undefined
+        ? 'Try a tenth of the learning rate.'
+        : `The learning rate ${number(rate)} is about ${number(times, 1)} times too high: try ${number(lower, 2)}.`,
+    ...(rate !== undefined &&
+      lower !== undefined && { suggestion: { what: 'learningRate' as const, value: lower, instead: rate } }),
+    basis: 'run',
+  }
 }

@@ -1,13 +1,105 @@
-/** @file lr-too-low: not judged yet. */
+/** @file lr-too-low: steps that are far too small for the valley they go down. */
+import { number } from '../../../check/words.ts'
+import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
+import { leastLosses } from '../../statistics/bad-ends.ts'
+import { type Descents, descents } from '../../statistics/descent.ts'
+import { type LossCurve, lossCurve } from '../../statistics/loss-curve.ts'
+import { highestRate, rates } from '../../statistics/rates.ts'
+import { updateRatios } from '../../statistics/update-ratios.ts'
+import { goesDown, trustsGradients } from './direction.ts'
+
+/** Excess below which a rate could be 20 times higher and still stop well before the bottom of the valley. */
+const flat = 0.006
+/** The excess that an advised rate aims at: a fifth of the way to the bottom, for there are sharper places than those seen. */
+const goodExcess = 0.1
+/** A tenth of the usual 1e-3: where losses were not measured along the steps. */
+const tinyRatio = 1e-4
+/** Of the way from guessing to the least loss: what is done beyond it may be all that there is to learn. */
+const farOn = 0.7
+const mostTimes = 1000
 
 export const lrTooLow: DiagnosisRule = {
   code: 'lr-too-low',
   basis: ['run'],
-  statistic: '',
-  threshold: '',
-  source: '',
-  judge() {
-    return undefined
+  statistic:
+    'Excess 1 − decrease/predicted of watched steps (or update : weight), the share of the way from guessing to the least loss that is done, and the trend of the loss.',
+  threshold:
+    'Excess below 0.006 early and late: the rate could be 20 times higher without reaching the bottom of the valley in one step. And less than 70% of the way done while the loss still falls, or while all slopes of the run together promise less than a fifth of what is left.',
+  source:
+    'LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.6, eq. 23; CS231n notes, Neural networks 3 (update : weight about 1e-3; a linear fall is a low rate); Smith 2017, arXiv:1506.01186',
+  judge(run) {
+    const curve = run.derive(lossCurve)
+    if (curve === undefined || run.start === undefined) return undefined
+    const needed = Math.max(leastLosses, 0.4 * (run.totalSteps ?? 0))
+    if (!run.ended && curve.count < needed) return { tooEarly: Math.ceil(needed) }
+    if (!(curve.progress < farOn) || !goesDown(run) || !trustsGradients(run)) return undefined
+    if (hasDecayed(run)) return undefined
+    const times = couldBeHigher(run, curve)
+    if (times === undefined || !stillFalls(curve, run.derive(descents))) return undefined
+    const rate = highestRate(run)
+    const value = rate === undefined ? undefined : Number((rate * times).toPrecision(1))
+    const excess = run.derive(descents)?.all.excess
+    const ratio = run.derive(updateRatios)?.all
+    return {
+      severity: 'warning',
+      confidence: times > 50 ? 0.85 : 0.7,
+      words: `After ${curve.count} steps the loss is ${number(curve.late.mean)}, ${number(100 * Math.max(0, curve.progress), 2)}% of the way from ${number(curve.origin)} to the least, and each step is far too small for the valley it goes down${
+        excess === undefined
+          ? ''
+          : ` (its curvature takes ${number(100 * Math.max(0, excess), 2)}% of what the slope promises)`
+      }.`,
+      evidence: {
+        loss: curve.late.mean,
+        progress: curve.progress,
+        timesHigher: times,
+        ...(rate !== undefined && { learningRate: rate }),
+        ...(excess !== undefined && Number.isFinite(excess) && { excess }),
+        ...(ratio !== undefined && Number.isFinite(ratio) && { updateToWeight: ratio }),
+      },
+      advice:
+        value === undefined
+          ? `Try a learning rate ${number(times, 1)} times higher.`
+          : `The learning rate ${number(rate as number)} is about ${number(times, 1)} times too low: try ${number(value)}.`,
+      ...(value !== undefined && { suggestion: { what: 'learningRate' as const, value, instead: rate } }),
+      basis: 'run',
+    }
   },
 }
+
+/** A rate that came down by plan is another matter. */
+function hasDecayed(run: History): boolean {
+  const all = run.derive(rates)
+  return all !== undefined && !all.isConstant && all.used < 0.3
+}
+
+/** By how many times the rate could be higher; undefined where steps are not small, or nobody knows. */
+function couldBeHigher(run: History, curve: LossCurve): number | undefined {
+  const seen = run.derive(descents)
+  const ratios = run.derive(updateRatios)
+  if (seen !== undefined && seen.early.known + seen.late.known >= 4) {
+    const known = [seen.early, seen.late].flatMap((part) => [part.excess, part.typicalExcess]).filter(Number.isFinite)
+    const excess = Math.max(...known, 0)
+    return excess > flat ? undefined : within(goodExcess / Math.max(excess, 1e-5))
+  }
+  if (ratios === undefined || !(Math.max(ratios.early, ratios.late, ratios.all) < tinyRatio)) return undefined
+  const { points } = seen ?? { points: [] }
+  const promised = points.length === 0 ? Number.NaN : meanPredicted(points) * curve.count
+  // So that the slopes of the run would do for three times what is left, which gets smaller on the way.
+  const forTheRest = promised > 0 ? (3 * (curve.late.mean - (curve.floor ?? 0))) / promised : 0
+  return within(Math.max(1e-3 / ratios.all, forTheRest))
+}
+
+const within = (times: number) => Math.min(mostTimes, Math.max(10, times))
+
+/** By an amount that matters; or it cannot fall by much, with the slopes that it has. */
+function stillFalls({ trend, way, late, windows, count, floor = 0 }: LossCurve, seen: Descents | undefined): boolean {
+  const first = windows[0]
+  const fell = first.mean - late.mean > 4 * Math.hypot(first.error, late.error)
+  if (trend.change < -0.02 * way && trend.change < -3 * trend.error && fell) return true
+  const promised =
+    seen === undefined ? Number.NaN : seen.points.length > 0 ? meanPredicted(seen.points) * count : Number.NaN
+  return promised > 0 && promised < 0.2 * (late.mean - floor)
+}
+
+const meanPredicted = (points: Descents['points']) => points.reduce((sum, p) => sum + p.predicted, 0) / points.length

@@ -1,13 +1,64 @@
-/** @file wrong-sign: not judged yet. */
+/** @file wrong-sign: the updates, or the loss itself, are turned round. */
+import { number } from '../../../check/words.ts'
+import type { Judgement } from '../../finding.ts'
+import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
+import { descents } from '../../statistics/descent.ts'
+import { epochCurve, lossCurve } from '../../statistics/loss-curve.ts'
+import { quantile } from '../../statistics/numbers.ts'
+import { fromCheck } from './from-check.ts'
 
 export const wrongSign: DiagnosisRule = {
   code: 'wrong-sign',
-  basis: ['run'],
-  statistic: '',
-  threshold: '',
-  source: '',
-  judge() {
-    return undefined
+  basis: ['graph', 'run', 'gradient-check'],
+  statistic:
+    'Before training: the loss against its formula. In the run: the angle between update and gradient, −⟨g, Δ⟩/(‖g‖‖Δ‖); a loss below 0 that goes on falling while the share of right answers falls below guessing.',
+  threshold:
+    'An angle of more than 90° in three quarters of the first watched steps: whatever a rule does, on average it has to go down (Armijo); momentum goes uphill for a while, never from the start.',
+  source:
+    'Nocedal and Wright 2006, Numerical Optimization, section 3.1 (descent directions); the sanity check of the loss',
+  judge(run) {
+    return fromCheck(run, 'wrong-sign', { severity: 'error', basis: 'graph' }) ?? uphill(run) ?? maximised(run)
   },
+}
+
+function uphill(run: History): Judgement | undefined {
+  const seen = run.derive(descents)
+  if (seen === undefined || seen.points.length < 4) return undefined
+  const { early } = seen
+  // Three quarters of them, by a clear angle.
+  const angle = quantile(
+    seen.points.slice(0, early.count).map((p) => p.alignment),
+    0.75,
+  )
+  if (!(early.uphill >= 0.75 && angle < -0.02)) return undefined
+  return {
+    severity: 'error',
+    confidence: 0.95,
+    words: `The updates go up the slope of the loss: the cosine between update and downhill is ${number(early.alignment, 2)}.`,
+    evidence: { alignment: early.alignment, uphill: early.uphill },
+    advice: 'Turn the sign of the step round in the update rule: a parameter becomes x − rate · gradient.',
+    basis: 'run',
+  }
+}
+
+/** A negative log-likelihood without its minus: it falls without end, and the answers get worse than guessing. */
+function maximised(run: History): Judgement | undefined {
+  const curve = run.derive(lossCurve)
+  const classes = run.start?.data.classes?.length ?? 0
+  const accuracy = epochCurve(run, 'training/accuracy').values
+  const last = accuracy[accuracy.length - 1]
+  if (curve === undefined || classes < 2 || last === undefined || accuracy.length < 2) return undefined
+  const examples = run.start?.data.training ?? 0
+  const guess = 1 / classes
+  const below = (guess - last) / Math.sqrt((guess * (1 - guess)) / Math.max(1, examples))
+  if (!(curve.late.mean < 0 && curve.late.mean < curve.windows[0].mean && below > 4)) return undefined
+  return {
+    severity: 'error',
+    confidence: 0.85,
+    words: `The loss is ${number(curve.late.mean)} and goes on falling, while ${number(100 * last, 2)}% of the answers are right, fewer than by guessing (${number(100 * guess, 2)}%).`,
+    evidence: { loss: curve.late.mean, accuracy: last, guess },
+    advice: 'The loss is turned round: a cross-entropy is minus the logarithm of the probability of the right answer.',
+    basis: 'run',
+  }
 }
