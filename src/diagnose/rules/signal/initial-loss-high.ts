@@ -1,13 +1,30 @@
-/** @file initial-loss-high: not judged yet. */
+/** @file initial-loss-high: the net begins sure of what it does not know. */
+import { number } from '../../../check/words.ts'
 import type { DiagnosisRule } from '../../rule.ts'
+import { firstLoss, highFirstLoss } from '../../statistics/first-loss.ts'
 
 export const initialLossHigh: DiagnosisRule = {
   code: 'initial-loss-high',
-  basis: ['run'],
-  statistic: '',
-  threshold: '',
-  source: '',
-  judge() {
-    return undefined
+  basis: ['graph', 'run'],
+  statistic:
+    'The loss before anything is learnt, over eight draws of the first values where the check before the start made them, in units of the loss of equal scores.',
+  threshold:
+    "4 times; 10 times for squared distances. He's weights give 1.3 to 1.5 times, twice for squares. Targets that are far away make a loss high too: that is targets-not-scaled.",
+  source:
+    "CS231n notes, 'Neural networks part 3: sanity checks'; Karpathy 2019, 'A recipe for training neural networks'",
+  judge(run) {
+    const checked = run.check?.sanity?.findings.find(({ check, verdict }) => check === 'loss' && verdict !== 'skipped')
+    const high = checked?.code === 'initial-loss-high'
+    const loss = firstLoss(run)
+    if (loss === undefined || !(checked === undefined ? loss.times >= highFirstLoss(run) : high)) return undefined
+    return {
+      severity: 'warning',
+      confidence: high ? 0.9 : 0.75,
+      words: `The loss begins at ${number(loss.value)}, ${number(loss.times, 2)} times what equal scores give: the first scores are far too large.`,
+      evidence: { firstLoss: loss.value, timesChance: loss.times },
+      advice:
+        'Take smaller first values for the last layer (a deviation of 0.01, or init.zeros()), so that the net begins unsure; its first steps are then spent on learning.',
+      basis: loss.basis,
+    }
   },
 }
