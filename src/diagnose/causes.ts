@@ -82,7 +82,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
   ],
   'validation-preprocessing': ['train-validation-mismatch', 'labels-wrong', 'no-signal', 'little-data', 'overfitting'],
   'train-validation-mismatch': ['little-data', 'overfitting'],
-  'class-imbalance': ['underfitting', 'overfitting', 'train-longer'],
+  'class-imbalance': ['no-signal', 'underfitting', 'overfitting', 'train-longer'],
   'wrong-gradient': [
     'loss-rises',
     'diverged',

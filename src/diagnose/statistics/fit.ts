@@ -46,13 +46,13 @@ export function overfit(run: History): Overfit | undefined {
       back > givenBack &&
       both.gap > 0 &&
       // The same examples twice: their errors mostly cancel.
-      both.rise > (standardErrors / 2) * known(errors.validation, 0.05 * way) &&
+      both.rise > known(errors.validation, 0.05 * way) &&
       both.rise > 0.03 * way,
     byLoss:
       Number.isNaN(both.accuracyGap) &&
       both.gap > lossGap * way &&
       last.validation > 2 * last.training &&
-      both.gap > standardErrors * lossError,
+      both.gap > 2.5 * lossError,
   }
 }
 

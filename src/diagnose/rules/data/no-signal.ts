@@ -8,6 +8,8 @@ import { type Parts, parts, progressOf } from '../../statistics/parts.ts'
 const beyondChance = 3
 /** Shuffled targets do as well as the true ones in so many cases: some sign of a signal where it is below. */
 const someSignal = 0.01
+/** Rows of each part with which a signal that matters would be seen. */
+const [fewestRows, fewestValidation] = [100, 40]
 
 export const noSignal: DiagnosisRule = {
   code: 'no-signal',
@@ -22,7 +24,8 @@ export const noSignal: DiagnosisRule = {
     const both = run.derive(parts)
     const learnt = both === undefined ? undefined : generalises(run, both)
     if (finding !== undefined && finding.verdict !== 'pass') return learnt === true ? undefined : judgedFrom(finding)
-    return learnt === false && looksEmpty(run) && both !== undefined ? nothingLearnt(both) : undefined
+    if (learnt !== false || both === undefined || !(both.rows.validation >= fewestValidation)) return undefined
+    return looksEmpty(run) ? nothingLearnt(both) : undefined
   },
 }
 
@@ -47,7 +50,10 @@ function looksEmpty(run: History): boolean {
   const near = checkedNumber(run, 'signal', 'nearRowsProbability')
   const single = checkedNumber(run, 'signal', 'singleFeatureProbability')
   const level = run.derive(baseline)
-  if (near === undefined || single === undefined || level === undefined) return false
+  if (level === undefined) return false
+  // With fewer than 200 rows there are no such tests.
+  if (near === undefined || single === undefined)
+    return level.rows >= fewestRows && level.right < level.guess + 1.6 * level.error
   return Math.min(near, single) > someSignal && level.right < level.guess + 2.5 * level.error
 }
 

@@ -38,7 +38,9 @@ export const underfitting: DiagnosisRule = {
     const error = Math.hypot(level.error, reached.error)
     const done = Math.abs(curve.trend.change) / curve.way
     if (!(lack > leastLack) || lack < standardErrors * error || !(done < still)) return undefined
-    if (reached.right < level.guess + 0.03) return undefined
+    // A net that has learnt nothing may be held up by something else than its size; one that is a line is not.
+    const isLine = run.start?.graph?.nonlinear.length === 0
+    if (reached.right < level.guess + 0.03 && !isLine) return undefined
     const kind = level.guess > 0 ? 'of the training examples right' : 'of the variance'
     return {
       severity: 'warning',
