@@ -21,6 +21,8 @@ const steep = 0.5
 const atTheEdge = 0.9
 /** Enough where updates are large as well and less than half of the way is done. */
 const ratherSteep = 0.3
+/** A part of the run on average so many times above its start: no batch noise, and no warm-up's bump. */
+const flung = 4
 /** Where the loss is worse than a guess though each step goes down, less will do as evidence. */
 const someExcess = 0.1
 const largeRatio = 0.01
@@ -87,11 +89,15 @@ function ofBadEnd(run: History): Judgement | undefined {
   const isHighSomehow = isSteep || isLarge || Math.max(excess, early) >= someExcess
   const { worseThanGuessing, thrown, stuck, plateau, rising, spiky, jumpy } = ends
   const sure = (worseThanGuessing || thrown) && isHighSomehow
+  // Thrown to several times where it began, by steps that brought nothing, it may come back, to somewhere else.
+  const curve = run.derive(lossCurve)
+  const isFlung =
+    curve !== undefined && early >= atTheEdge && curve.peak.mean > flung * Math.max(curve.initial, curve.origin)
   const isDead = stuck && early >= steep
   const isJumpy = jumpy && (excess >= steep || (excess >= 0.8 * steep && (ratios?.late ?? 0) >= largeRatio))
   // Sums are led by odd steps, as of batches of two; a plateau is what the usual ones make.
   const isHeld = plateau && isSteep && (early >= atTheEdge || (seen?.late.typicalExcess ?? 0) >= 0.25)
-  if (!sure && !((rising || spiky) && isSteep) && !isHeld && !isDead && !isJumpy) return undefined
+  if (!sure && !((rising || spiky) && isSteep) && !isHeld && !isFlung && !isDead && !isJumpy) return undefined
   return judgement(run, {
     severity: 'warning',
     confidence: sure ? 0.85 : 0.75,
@@ -105,8 +111,8 @@ function wordsFor(run: History, ends: BadEnds): string {
   const [late, origin, best] = [curve.late.mean, curve.origin, curve.best.mean].map((value) => number(value))
   if (ends.worseThanGuessing)
     return `The loss is ${late}, worse than ${curve.chance === undefined ? 'at the start' : 'guessing'} (${origin}), though each step went down its own batch's slope`
-  if (ends.thrown)
-    return `The loss went up to ${number(curve.peak.mean)} and is still ${late}, where it began at ${number(curve.initial)}`
+  if (ends.thrown || curve.peak.mean > flung * Math.max(curve.initial, curve.origin))
+    return `The loss went up to ${number(curve.peak.mean)} from ${number(curve.initial)} at the start, and is ${late} now`
   if (ends.stuck)
     return `The loss stands at ${late}, as good as guessing, and the weights no longer move: large first steps switched the units off`
   if (ends.rising || ends.spiky)
