@@ -1,0 +1,96 @@
+/** @file Whether the advice helps: each fault whose remedy is a number, once more with the number that the diagnosis names. */
+import { Diagnosis } from '../../src/diagnose/diagnosis.ts'
+import { type Finding, type FindingCode, isTrouble } from '../../src/diagnose/finding.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import { runTraining } from '../../src/train/loop.ts'
+import type { TrainingPlan } from '../../src/train/plan.ts'
+import { mended } from './mend.ts'
+import { checkedEvents, planOf } from './record.ts'
+import { acceptedOf, type Situation, seeds } from './situation.ts'
+
+/** Faults of learning rate, initialisation and scaling. */
+const causes: readonly FindingCode[] = [
+  'lr-too-high',
+  'lr-too-low',
+  'diverged',
+  'init-too-large',
+  'init-too-small',
+  'zero-init',
+  'symmetric-units',
+  'initial-loss-high',
+  'inputs-not-normalised',
+  'feature-scale',
+  'targets-not-scaled',
+]
+/** Advice may be taken again where it says so again: a person would. */
+const mostTimes = 2
+
+interface Advised {
+  readonly situation: Situation
+  readonly seed: number
+  /** What was put in, in order: 'learningRate 3 → 0.05'. */
+  readonly taken: readonly string[]
+  /** Warnings and errors that are left. */
+  readonly left: readonly FindingCode[]
+  readonly healthy: boolean
+}
+
+/** Prints each, and gives the table for docs/diagnosis.md. */
+export async function tryAdvice(situations: readonly Situation[], engine: Engine): Promise<string> {
+  const all: Advised[] = []
+  for (const situation of situations.filter(({ fault }) => fault !== undefined && causes.includes(fault.cause)))
+    for (const seed of seeds) {
+      const run = situation.run(seed)
+      if ('events' in run) continue
+      const advised = await takeAdvice(situation, seed, await planOf(run, seed), engine)
+      all.push(advised)
+      console.log(
+        `${situation.half}/${situation.name}-${seed}: ${advised.taken.join(', ') || 'no number'}: ${advised.healthy ? 'healthy' : `still ${advised.left.join(', ')}`}`,
+      )
+    }
+  return table(all)
+}
+
+async function takeAdvice(situation: Situation, seed: number, first: TrainingPlan, engine: Engine): Promise<Advised> {
+  const taken: string[] = []
+  let plan = first
+  let findings = await diagnosed(plan, engine)
+  const right = acceptedOf(situation)
+  for (let times = 0; times < mostTimes; times++) {
+    const finding = findings.find(({ code, suggestion }) => suggestion !== undefined && right.includes(code))
+    const next = finding && mended(plan, finding)
+    if (finding?.suggestion === undefined || next === undefined) break
+    const { what, value, instead } = finding.suggestion
+    taken.push(`${what} ${instead === undefined ? '' : `${Number(instead.toPrecision(2))} → `}${value}`)
+    plan = next
+    findings = await diagnosed(plan, engine)
+  }
+  const left = findings.map(({ code }) => code).filter((code) => !situation.tolerates?.includes(code))
+  return { situation, seed, taken, left, healthy: taken.length > 0 && left.length === 0 }
+}
+
+async function diagnosed(plan: TrainingPlan, engine: Engine): Promise<readonly Finding[]> {
+  const diagnosis = new Diagnosis()
+  for (const event of await checkedEvents(plan, engine)) diagnosis.take(event)
+  await runTraining(plan, engine, { onEvent: (event) => diagnosis.take(event) })
+  return diagnosis.report().findings.filter(isTrouble)
+}
+
+function table(all: readonly Advised[]): string {
+  const rows = causes.flatMap((cause) => {
+    const here = all.filter(({ situation }) => situation.fault?.cause === cause)
+    if (here.length === 0) return []
+    const healthy = here.filter((one) => one.healthy).length
+    const left = [...new Set(here.flatMap((one) => (one.taken.length === 0 ? ['no number'] : one.left)))]
+    return [`| ${cause} | ${here.length} | ${healthy} | ${left.join(', ') || '–'} |`]
+  })
+  const healthy = all.filter((one) => one.healthy).length
+  const share = ((100 * healthy) / all.length).toFixed(1)
+  return [
+    `**${healthy} of ${all.length} runs (${share}%)** are healthy with the advised number.`,
+    '',
+    '| cause | runs | healthy with the advised number | what was left in the others |',
+    '|---|---|---|---|',
+    ...rows,
+  ].join('\n')
+}
