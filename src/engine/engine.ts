@@ -11,6 +11,11 @@ export type Provider = (typeof providers)[number]
 export interface CompileOptions {
   /** Threads within one operator; default: chosen by the graph's arithmetic, see `threadsFor`. */
   readonly threads?: number
+  /**
+   * Whether the graph's threads wait for their next work busily, which wakes them fastest and takes the cores from others for
+   * a while after each run; default true. False for graphs that run now and then beside others.
+   */
+  readonly spinning?: boolean
 }
 
 /** Tensors by the name of the graph's input or output. */

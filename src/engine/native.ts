@@ -90,10 +90,11 @@ function makeEngine(runtime: LoadedRuntime, provider: Provider, threadsOfAll: nu
       const graph = lowerForRuntime(said, operators)
       const threads = checkThreads(compileOptions.threads ?? threadsOfAll ?? threadsFor(graph, cores), cores)
       const bytes = writeModel(graph)
-      const key = `${threads} ${bytes.length} ${digest(bytes)}`
+      const spinning = compileOptions.spinning ?? true
+      const key = `${threads} ${spinning} ${bytes.length} ${digest(bytes)}`
       // Kept while it is being made, so that two who compile at the same time share it.
       const shared = sessions.get(key) ?? {
-        session: createSession(runtime, graph, bytes, provider, threads),
+        session: createSession(runtime, graph, bytes, sessionOptions(graph, provider, threads, spinning)),
         users: 0,
       }
       sessions.set(key, shared)
@@ -174,7 +175,12 @@ function loadInner(): Inner | undefined {
   }
 }
 
-function sessionOptions(graph: Graph, provider: Provider, threads: number): InferenceSession.SessionOptions {
+function sessionOptions(
+  graph: Graph,
+  provider: Provider,
+  threads: number,
+  spinning: boolean,
+): InferenceSession.SessionOptions {
   return {
     executionProviders: provider === 'cpu' ? ['cpu'] : [provider, 'cpu'],
     intraOpNumThreads: threads,
@@ -185,6 +191,7 @@ function sessionOptions(graph: Graph, provider: Provider, threads: number): Infe
     // The memory plan is allocated and freed in every run: page faults that large graphs pay for and small ones do not.
     enableMemPattern: isSmall(graph),
     logSeverityLevel: 3,
+    ...(!spinning && { extra: { session: { intra_op: { allow_spinning: '0' } } } }),
   }
 }
 
@@ -198,10 +205,9 @@ async function createSession(
   runtime: LoadedRuntime,
   graph: Graph,
   bytes: Uint8Array,
-  provider: Provider,
-  threads: number,
+  options: InferenceSession.SessionOptions,
 ): Promise<Session> {
-  const options = sessionOptions(graph, provider, threads)
+  const place = options.executionProviders?.[0]
   try {
     if (runtime.inner === undefined) return publicSession(await runtime.common.InferenceSession.create(bytes, options))
     runtime.inner.initOrt()
@@ -211,8 +217,8 @@ async function createSession(
   } catch (error) {
     throw new RappelError(
       'runtime',
-      `the runtime refused the graph '${graph.name}' on ${provider}: ${firstLine(error)}`,
-      provider === 'cpu' ? 'this is a defect of Rappel: please report it with the message' : 'try the provider cpu',
+      `the runtime refused the graph '${graph.name}' on ${place}: ${firstLine(error)}`,
+      place === 'cpu' ? 'this is a defect of Rappel: please report it with the message' : 'try the provider cpu',
       { cause: error },
     )
   }

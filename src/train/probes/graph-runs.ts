@@ -38,11 +38,14 @@ interface Compiled {
 export class GraphRuns {
   readonly #engine: Engine
   readonly #state: TrainingState
+  readonly #threads: number | undefined
   readonly #compiled = new Map<string, Compiled>()
   readonly #memories = new Map<ArrayBufferLike, WebAssembly.Memory>()
 
-  constructor(engine: Engine, state: TrainingState) {
+  /** @param threads as the training's; default: by the size of each graph */
+  constructor(engine: Engine, state: TrainingState, threads?: number) {
     this.#engine = engine
+    this.#threads = threads
     this.#state = state
     this.#memories.set(state.memory.buffer, state.memory)
   }
@@ -76,8 +79,8 @@ export class GraphRuns {
 
   async #compile(name: string, said: Graph): Promise<Compiled> {
     const graph = this.#engine.provider === 'cpu' ? fastForms(said, operators) : said
-    // A second pool of threads waits busily for more after each run, and takes the cores from the training's.
-    const executable = await this.#engine.compile(graph, { threads: 1 })
+    // A second pool of threads that waits busily for more after each run takes the cores from the training's.
+    const executable = await this.#engine.compile(graph, { threads: this.#threads, spinning: false })
     const held = new Set([...this.#state.parameters, ...this.#state.buffers].map((part) => part.name))
     const fed = graph.inputs.filter((input) => !held.has(input.name))
     const arena = new Arena([...fed, ...graph.outputs])

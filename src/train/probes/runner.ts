@@ -42,7 +42,7 @@ export class ProbeRunner {
     this.#probes = probes
     this.#batches = batches
     this.#epochs = plan.epochs
-    this.#watching = { plan, state: state as Watching['state'], runs: new GraphRuns(engine, state) }
+    this.#watching = { plan, state: state as Watching['state'], runs: new GraphRuns(engine, state, plan.threads) }
   }
 
   /** Whether a step is to be made alone and looked at. */
