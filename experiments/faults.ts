@@ -4,6 +4,7 @@
  *     npm run experiments faults -- record [--half tuned|scored] [--only NAME] [--folder DIR]   makes the event streams
  *     npm run experiments faults -- score [--half …] [--only NAME] [--folder DIR] [--loss-only] [--all] [--write]
  *     npm run experiments faults -- verify [--half …] [--only NAME]   each fault beside the same training without it
+ *     npm run experiments faults -- advice [--write]   the advised numbers put in, and the runs made again
  *     npm run experiments faults -- pictures   those of docs/findings
  *     npm run experiments faults -- pages      what docs/findings and docs/diagnosis.md say of the rules
  *     npm run experiments faults -- random [--from N] [--count N]   situations drawn at random, that no rule was made for
@@ -14,6 +15,7 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
 import { nativeEngine } from '../src/engine/native.ts'
+import { tryAdvice } from './faults/advice.ts'
 import { fill, writePages } from './faults/pages.ts'
 import { drawPictures } from './faults/pictures.ts'
 import { scoreRandom } from './faults/random.ts'
@@ -102,6 +104,12 @@ switch (positionals[0]) {
       await nativeEngine({ threads: 1 }),
     )
     break
+  case 'advice': {
+    const table = await tryAdvice(wanted, await nativeEngine({ threads: 1 }))
+    console.log(table)
+    if (values.write) fill(diagnosisPage, 'advice', table)
+    break
+  }
   case 'pages':
     writePages()
     break
@@ -113,6 +121,6 @@ switch (positionals[0]) {
       console.log(`${half} ${name} (${fault?.cause ?? 'healthy'}): ${about}`)
     break
   default:
-    console.error('expected one of: record, score, verify, pictures, pages, list')
+    console.error('expected one of: record, score, verify, pictures, pages, advice, list')
     process.exitCode = 2
 }

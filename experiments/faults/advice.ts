@@ -1,11 +1,10 @@
 /** @file Whether the advice helps: each fault whose remedy is a number, once more with the number that the diagnosis names. */
-import { Diagnosis } from '../../src/diagnose/diagnosis.ts'
 import { type Finding, type FindingCode, isTrouble } from '../../src/diagnose/finding.ts'
+import { watchedTraining } from '../../src/diagnose/train.ts'
 import type { Engine } from '../../src/engine/engine.ts'
-import { runTraining } from '../../src/train/loop.ts'
 import type { TrainingPlan } from '../../src/train/plan.ts'
 import { mended } from './mend.ts'
-import { checkedEvents, planOf } from './record.ts'
+import { planOf } from './record.ts'
 import { acceptedOf, type Situation, seeds } from './situation.ts'
 
 /** Faults of learning rate, initialisation and scaling. */
@@ -70,10 +69,7 @@ async function takeAdvice(situation: Situation, seed: number, first: TrainingPla
 }
 
 async function diagnosed(plan: TrainingPlan, engine: Engine): Promise<readonly Finding[]> {
-  const diagnosis = new Diagnosis()
-  for (const event of await checkedEvents(plan, engine)) diagnosis.take(event)
-  await runTraining(plan, engine, { onEvent: (event) => diagnosis.take(event) })
-  return diagnosis.report().findings.filter(isTrouble)
+  return (await watchedTraining(plan, engine)).findings.filter(isTrouble)
 }
 
 function table(all: readonly Advised[]): string {
@@ -81,8 +77,10 @@ function table(all: readonly Advised[]): string {
     const here = all.filter(({ situation }) => situation.fault?.cause === cause)
     if (here.length === 0) return []
     const healthy = here.filter((one) => one.healthy).length
-    const left = [...new Set(here.flatMap((one) => (one.taken.length === 0 ? ['no number'] : one.left)))]
-    return [`| ${cause} | ${here.length} | ${healthy} | ${left.join(', ') || '–'} |`]
+    const left = new Set<string>(
+      here.flatMap((one): readonly string[] => (one.taken.length === 0 ? ['no number'] : one.left)),
+    )
+    return [`| ${cause} | ${here.length} | ${healthy} | ${[...left].join(', ') || '–'} |`]
   })
   const healthy = all.filter((one) => one.healthy).length
   const share = ((100 * healthy) / all.length).toFixed(1)

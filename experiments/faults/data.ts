@@ -144,7 +144,7 @@ export function friedman(x: readonly number[]): number {
 }
 
 /** Sequences of single numbers, and a class for each. */
-export function sequences(
+function sequences(
   seed: number,
   {
     rows,

@@ -78,11 +78,25 @@ const inMemory = (part: Examples): Dataset | undefined => (isRowSource(part) ? u
 
 function withInputs(data: Dataset, factor: number): Dataset {
   const { shape, data: values } = data.inputs
-  return { ...data, inputs: tensor('float32', shape, values.map((value) => value * factor)) }
+  return {
+    ...data,
+    inputs: tensor(
+      'float32',
+      shape,
+      values.map((value) => value * factor),
+    ),
+  }
 }
 
 function withTargets(data: Dataset, factor: number): Dataset {
   if (data.task === 'classification') return data
   const { shape, data: values } = data.targets
-  return { ...data, targets: tensor('float32', shape, values.map((value) => value * factor)) }
+  return {
+    ...data,
+    targets: tensor(
+      'float32',
+      shape,
+      values.map((value) => value * factor),
+    ),
+  }
 }

@@ -21,7 +21,7 @@ const bases: Readonly<Record<Basis, string>> = {
   data: 'the data, before the first step',
   run: 'the run',
   'gradient-check': 'a gradient check',
-  experiment: 'a cheap trial (`--probe`)',
+  experiment: 'a cheap trial (`runExperiments`)',
 }
 
 /** How a code is recognised, as its rule says it. */

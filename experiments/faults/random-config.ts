@@ -176,7 +176,7 @@ export function rateOf({ shape, rate, epochs }: Pick<Drawn, 'shape' | 'rate' | '
   }
 }
 
-export function ruleOf(name: string, learningRate: Rate): Rule {
+function ruleOf(name: string, learningRate: Rate): Rule {
   switch (name) {
     case 'sgd':
       return optim.sgd({ learningRate })

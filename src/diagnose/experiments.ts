@@ -1,5 +1,5 @@
 /**
- * @file Cheap trials that tell causes apart which a run by itself does not: `rappel train --probe`. They are trainings of some steps, beside the
+ * @file Cheap trials that tell causes apart which a run by itself does not. They are trainings of some steps, beside the
  * run and before it: its bits do not depend on them.
  */
 import { RandomStream } from '../base/random.ts'

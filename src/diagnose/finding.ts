@@ -73,7 +73,7 @@ export type Severity = 'info' | 'warning' | 'error'
  * - 'data': the data, looked at before training.
  * - 'run': what the run told while it went on.
  * - 'gradient-check': analytic gradients compared with numeric ones.
- * - 'experiment': a cheap trial made for the purpose (`--probe`).
+ * - 'experiment': a cheap trial made for the purpose (`runExperiments`).
  */
 export type Basis = 'graph' | 'data' | 'run' | 'gradient-check' | 'experiment'
 

@@ -41,4 +41,4 @@ function firstExcess(run: History): number {
 }
 
 /** Two digits. */
-export const rounded = (value: number): number => Number(value.toPrecision(2))
+const rounded = (value: number): number => Number(value.toPrecision(2))

@@ -20,7 +20,7 @@ export function checkedNumber(run: History, check: SanityCheckName, name: string
   return undefined
 }
 
-export const severityOf = ({ verdict }: SanityFinding): Severity =>
+const severityOf = ({ verdict }: SanityFinding): Severity =>
   verdict === 'fail' ? 'error' : verdict === 'warning' ? 'warning' : 'info'
 
 /** A check's finding as it stands: what was got, against what was expected, and what to do. */

@@ -134,7 +134,7 @@ function trendOf(windows: readonly LossWindow[]): LossCurve['trend'] {
 }
 
 /** What the best single answer gives: the entropy of the classes' shares, the variance of the targets, …; undefined where nobody knows. */
-export function chanceLoss({ check, start }: Pick<History, 'check' | 'start'>): number | undefined {
+function chanceLoss({ check, start }: Pick<History, 'check' | 'start'>): number | undefined {
   const found = check?.sanity?.findings.find((finding) => finding.check === 'loss')?.evidence.chance
   if (found !== undefined && Number.isFinite(found)) return found
   const classes = start?.data.classes?.length ?? 0

@@ -45,7 +45,7 @@ export function weights(run: History): readonly Weight[] {
 }
 
 /** 'residual1.dense2.weight' belongs to 'residual1.dense2'. */
-export const layerOf = (parameter: string) => parameter.slice(0, Math.max(0, parameter.lastIndexOf('.')))
+const layerOf = (parameter: string) => parameter.slice(0, Math.max(0, parameter.lastIndexOf('.')))
 
 /** The innermost residual block that holds the layer does not hold the next weight's. */
 function endsBranch(layer: string, next: string | undefined, kinds: ReadonlyMap<string, string>): boolean {

@@ -26,19 +26,6 @@ export const adagrad = (learningRate: Rate) =>
     },
   })
 
-/** Adam without its bias correction. */
-export const adamUncorrected = (learningRate: Rate, beta1 = 0.9, beta2 = 0.999) =>
-  rule({
-    name: 'adamUncorrected',
-    hyper: { learningRate, beta1, beta2 },
-    state: { m: 'zeros', v: 'zeros' },
-    update(op, { x, g, m: m0, v: v0 }, { learningRate, beta1, beta2 }) {
-      const m = op.add(op.mul(beta1, m0), op.mul(op.sub(1, beta1), g))
-      const v = op.add(op.mul(beta2, v0), op.mul(op.sub(1, beta2), op.square(g)))
-      return { x: op.sub(x, op.div(op.mul(learningRate, m), op.add(op.sqrt(v), 1e-8))), m, v }
-    },
-  })
-
 /** Adam with decoupled decay. @param scaled whether the decay is multiplied by the learning rate, as it should be */
 export const adamW = (learningRate: Rate, weightDecay: number, scaled: boolean) =>
   rule({
