@@ -59,7 +59,7 @@ function panelSvg(panel: Panel): string {
     const at = y.place(panel.mark.value)
     parts.push(
       `<path class="mark" d="M${plot.left} ${round(at)}H${width - plot.right}"/>`,
-      text(width - plot.right, at - 4, panel.mark.name, 'text', 'end'),
+      text(plot.left + 4, at - 4, panel.mark.name, 'text'),
     )
   }
   return [...parts, legend(panel)].join('')

@@ -31,28 +31,29 @@ function scaled(rule: Rule, factor: number): Rule {
 
 /** Normal values of this deviation in the weight that is named, and in all others the one of the same √fanIn · deviation. */
 function redrawn({ net }: TrainingPlan, deviation: number, where: string | undefined): Layer {
-  const { model } = net
+  // The name of a weight is known only when it has been made, and all are made before the first is drawn.
   let scale: number | undefined
-  const fans: number[] = []
-  const wrapped = (change: (options: ParameterOptions) => ParameterOptions): Layer => ({
-    ...model,
-    build(x, context) {
-      const original = context.parameter.bind(context)
-      context.parameter = (name, shape, options) => {
-        const made = original(name, shape, change(options))
-        if (isWeight(options)) fans.push(options.fans.fanIn)
-        if (made.name === where) scale = deviation * Math.sqrt(options.fans.fanIn)
-        return made
-      }
-      return model.build(x, context)
-    },
+  const init = (fanIn: number) => normal(() => (scale ?? deviation * Math.sqrt(fanIn)) / Math.sqrt(fanIn))
+  const wrapped = (layer: Layer): Layer => ({
+    ...layer,
+    build: (x, context) =>
+      layer.build(x, {
+        builder: context.builder,
+        training: context.training,
+        apply: (inner, value) => context.apply(wrapped(inner), value),
+        parameter(name, shape, options) {
+          if (!isWeight(options)) return context.parameter(name, shape, options)
+          const { fanIn } = options.fans
+          const made = context.parameter(name, shape, { ...options, init: init(fanIn) })
+          if (made.name === where) scale = deviation * Math.sqrt(fanIn)
+          return made
+        },
+        buffer: (name, shape, initial) => context.buffer(name, shape, initial),
+        setBuffer: (buffer, next) => context.setBuffer(buffer, next),
+        uniform: (name, shape) => context.uniform(name, shape),
+      }),
   })
-  return wrapped((options) => {
-    if (!isWeight(options)) return options
-    const { fanIn } = options.fans
-    // The name of a weight is known only when it has been made: layers of other widths get theirs by the same rule.
-    return { ...options, init: normal(() => (scale ?? deviation * Math.sqrt(fans[0] ?? fanIn)) / Math.sqrt(fanIn)) }
-  })
+  return wrapped(net.model)
 }
 
 const isWeight = ({ penalised, unitAxis }: ParameterOptions) => penalised && unitAxis !== undefined
