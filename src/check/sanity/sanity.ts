@@ -143,7 +143,7 @@ function explained(finding: SanityFinding, before: Findings): SanityFinding {
   const causes: Readonly<Record<string, readonly string[]>> = {
     'initial-loss-high': ['inputs-not-normalised', 'feature-scale', 'targets-not-scaled'],
     'regularisation-too-strong': ['initial-loss-high', 'no-signal'],
-    'no-signal': ['labels-wrong', 'class-imbalance'],
+    'no-signal': ['labels-wrong'],
     // Named by the parts' distributions already.
     'train-validation-mismatch': ['train-validation-mismatch', 'validation-preprocessing'],
     'validation-preprocessing': ['validation-preprocessing'],

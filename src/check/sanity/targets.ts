@@ -3,7 +3,7 @@ import { type Examples, labelsOf, targetShapeOf } from '../../data/dataset.ts'
 import type { Loss, LossFormula } from '../../nn/loss.ts'
 import { number, plural } from '../words.ts'
 import { type Findings, type SanityFinding, speaker } from './report.ts'
-import { type Columns, columnsOf, eachChunk, quantile, type Sample } from './sample.ts'
+import { type Columns, columnsOf, eachChunk, type Sample } from './sample.ts'
 
 const { fail, warning, pass } = speaker('targets')
 
@@ -116,8 +116,6 @@ function numbersFor(formula: LossFormula | undefined, chunk: Sample, columns: Co
         }),
       ]
     if (formula.kind === 'distribution') return [sums(chunk, formula.classes, expected, loss)]
-    const rare = rareAnswer(chunk, columns)
-    if (rare !== undefined) return [rare]
     return [
       pass({
         expected,
@@ -128,23 +126,6 @@ function numbersFor(formula: LossFormula | undefined, chunk: Sample, columns: Co
     ]
   }
   return [oneHot(chunk, columns, loss) ?? size(columns, range)]
-}
-
-/** One question of yes and no that is nearly always answered alike. Of several, answers that are rare are usual. */
-function rareAnswer({ targets, targetWidth, rows }: Sample, { means }: Columns): SanityFinding | undefined {
-  if (targetWidth > 1 || targets.some((value: number) => value !== 0 && value !== 1)) return undefined
-  const share = Math.max(means[0], 1 - means[0])
-  const least = Math.round((1 - share) * rows.length)
-  if (least === 0 || share / (1 - share) <= unbalanced) return undefined
-  const often = means[0] > 0.5 ? 1 : 0
-  const ratio = share / (1 - share)
-  return warning({
-    code: 'class-imbalance',
-    expected: `classes within a factor of ${unbalanced} of each other`,
-    got: `${rows.length - least} targets of ${often} and ${least} of ${1 - often}`,
-    words: `Always saying ${often} is right in ${(100 * share).toFixed(1)}% of all cases: look at both answers apart. More examples of the rare one, or drawing them more often, help.`,
-    evidence: { classes: 2, rows: rows.length, most: rows.length - least, least, ratio, share },
-  })
 }
 
 /** What each distribution adds up to. */
@@ -195,9 +176,7 @@ function oneHot({ targets, targetWidth, rows }: Sample, columns: Columns, loss: 
 function size(columns: Columns, range: { least: number; greatest: number; rows: number }): SanityFinding {
   const { means, deviations } = columns
   const sizes = Array.from(means, (mean, j) => Math.hypot(mean, deviations[j]))
-  // Outputs that are always the same (a border's pixels) are learnt by their bias.
-  const varying = Array.from(deviations).filter((deviation) => deviation > 0)
-  const [largest, smallest] = [Math.max(...sizes), quantile(varying.length > 0 ? varying : [0], 0.5)]
+  const [largest, smallest] = [Math.max(...sizes), Math.min(...deviations)]
   const evidence = { ...range, rootMeanSquare: largest, deviation: smallest }
   const expected = `a root mean square of at most ${usualMost} and a deviation of at least ${usualLeast}`
   const got = `a root mean square of ${number(largest)}, deviation ${number(smallest)}, from ${number(range.least)} to ${number(range.greatest)}`

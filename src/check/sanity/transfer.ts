@@ -16,13 +16,8 @@ const leastDrop = 0.15
 const standardErrors = 4
 /** So much better than guessing must the training rows be at predicting each other. */
 const leastSignal = 0.15
-/** A row is a near copy of another where that lies at so small a part of the distance of its 15th neighbour. */
-const copyDistance = 0.3
-const farNeighbour = 15
-/** Where chance alone gives more such rows the data have too few dimensions to tell. */
-const mostByChance = 0.02
-/** Share of near copies beyond chance, and their number. */
-const [leastCopies, fewestCopies] = [0.05, 5] as const
+/** A row is a near copy of another where it lies at so small a part of the usual distance. */
+const copyDistance = 0.15
 
 /** The training rows, looked at closely. */
 export interface Look {
@@ -43,8 +38,9 @@ export interface Carried extends Vote {
   readonly sample: Sample
   readonly near: Nearest
   readonly answers: Answers
-  /** Share of the validation rows that are near copies of training rows, but not the same. */
+  /** Share of the validation rows that are near copies of training rows, but not the same; and of the training rows that are of each other. */
   readonly copies: number
+  readonly copiesInside: number
 }
 
 /** @returns undefined where there are too few rows to say */
@@ -57,56 +53,41 @@ export function carriedOver(look: Look, validation: Examples): Carried | undefin
   const theirs = scaledBy(sample, scale)
   const near = nearestOf(theirs, inputs, ours.width, look.near.count)
   const answers: Answers = { values: sample.targets, width: sample.targetWidth }
+  const usual = Math.sqrt(middleOf(nearest(look.near)))
   return {
     ...vote(near, look.vote.voters, answers, look.answers),
     validation,
     sample,
     near,
     answers,
-    copies: copiesIn(near),
+    copies: shareOf(nearest(near), (square) => square > 0 && Math.sqrt(square) < copyDistance * usual),
+    copiesInside: shareOf(nearest(look.near), (square) => Math.sqrt(square) < copyDistance * usual),
   }
 }
 
 const nearest = ({ squares, count }: Nearest) => squares.filter((_, i) => i % count === 0)
+const middleOf = (values: Float64Array) => values.toSorted()[values.length >> 1]
 const shareOf = (values: Float64Array, is: (value: number) => boolean) => values.filter(is).length / values.length
-
-/**
- * Share of near copies beyond what chance gives: in m dimensions the nearest of 15 neighbours lies within c times the farthest's distance
- * with probability 1 − (1 − c^m)^14, and the mean of ln(d₁₅/d₈) is (1/8 + … + 1/14)/m (Levina and Bickel 2004, eq. 8). 0 in few dimensions.
- */
-function copiesIn({ squares, count }: Nearest): number {
-  if (count < farNeighbour) return 0
-  const rows = squares.length / count
-  let [logs, copies] = [0, 0]
-  for (let i = 0; i < rows; i++) {
-    const [first, eighth, last] = [1, 8, farNeighbour].map((k) => squares[i * count + k - 1])
-    logs += eighth > 0 ? Math.log(last / eighth) / 2 : 0
-    if (first > 0 && first < copyDistance ** 2 * last) copies++
-  }
-  const harmonic = Array.from({ length: 7 }, (_, k) => 1 / (8 + k)).reduce((a, b) => a + b)
-  const dimensions = (harmonic * rows) / logs
-  const byChance = 1 - (1 - copyDistance ** dimensions) ** (farNeighbour - 1)
-  return byChance < mostByChance ? Math.max(0, copies / rows - byChance) : 0
-}
 
 const percent = (share: number) => `${(100 * share).toFixed(1)}%`
 
 /** What is wrong between the parts, if anything is. */
 export function transferFindings(look: Look, carried: Carried): readonly SanityFinding[] {
-  const found = [meaningless(look, carried), copies(carried), dropped(look, carried)]
+  const found = [copies(carried), dropped(look, carried)]
   return found.filter((finding) => finding !== undefined)
 }
 
-function copies({ copies: share, rows }: Carried): SanityFinding | undefined {
+function copies({ copies: share, copiesInside, rows }: Carried): SanityFinding | undefined {
   const count = Math.round(share * rows)
-  if (count < fewestCopies || share < leastCopies) return undefined
+  // In few dimensions some rows lie near others by chance.
+  if (count < 5 || share < 0.05 + 3 * copiesInside) return undefined
   const found = {
     code: 'train-validation-leak',
     expected: 'validation examples as far from the training examples as these from each other',
-    got: `${count} of ${rows} rows of the validation part lie at less than ${copyDistance} of the usual distance from a training row`,
+    got: `${count} of ${rows} rows of the validation part lie at less than ${copyDistance} of the usual distance from a training row (inside the training part: ${percent(copiesInside)})`,
     words:
       'They look like copies with small changes: the validation part measures memory there. Split before anything makes copies (augmentation, windows that overlap, several pictures of one thing).',
-    evidence: { share, rows },
+    evidence: { share, inside: copiesInside, rows },
   }
   return share > 0.1 ? fail(found) : warning(found)
 }
@@ -118,7 +99,7 @@ function dropped(look: Look, carried: Carried): SanityFinding | undefined {
   const repeated = shareOf(nearest(near), (square) => square === 0)
   if (own.right - own.guess < leastSignal || drop < leastDrop || drop < standardErrors * error) return undefined
   // Rows that are there twice predict each other; they say nothing of new ones.
-  if (repeated > 0.02 || copiesIn(near) > leastCopies) return undefined
+  if (repeated > 0.02 || carriedCopies(look) > 0.05) return undefined
   const evidence = {
     baseline: own.right,
     validationBaseline: carried.right,
@@ -128,6 +109,12 @@ function dropped(look: Look, carried: Carried): SanityFinding | undefined {
     rows: carried.rows,
   }
   return relabelled(look, carried, evidence) ?? prepared(look, carried, evidence) ?? unlike(look, carried, evidence)
+}
+
+const carriedCopies = ({ near }: Look) => {
+  const squares = nearest(near)
+  const usual = Math.sqrt(middleOf(squares))
+  return shareOf(squares, (square) => Math.sqrt(square) < copyDistance * usual)
 }
 
 type Evidence = Readonly<Record<string, number>>
@@ -280,25 +267,6 @@ function unlike(look: Look, carried: Carried, evidence: Evidence): SanityFinding
     words:
       'The validation part asks something else than what is learnt: other things, another source, another time, or the inputs prepared otherwise. Split at random where the order says nothing; prepare both parts by the same function.',
     evidence: more,
-  })
-}
-
-/** The validation part makes sense by itself, and the training part does not. */
-function meaningless(look: Look, { validation, sample }: Carried): SanityFinding | undefined {
-  const { vote: own } = look
-  if (own.right > own.guess + 3 * own.standardError) return undefined
-  const answers = answersOf(validation, sample)
-  if (answers === undefined || sample.rows.length < 60) return undefined
-  const theirs = scaledBy(sample, look.scale)
-  const alone = bestVote(nearestOf(theirs, theirs, sample.width, look.near.count), answers, answers)
-  if (alone.right - alone.guess < Math.max(leastSignal, standardErrors * alone.standardError)) return undefined
-  return fail({
-    code: 'labels-wrong',
-    expected: 'targets that go with the inputs in both parts',
-    got: `near rows predict ${percent(alone.right)} of each other in the validation part, and ${percent(Math.max(0, own.right))} in the training part, no better than guessing`,
-    words:
-      'The targets of the training part do not belong to its inputs. Was one of them sorted, shuffled or filtered alone?',
-    evidence: { baseline: own.right, guess: own.guess, validationAlone: alone.right, rows: sample.rows.length },
   })
 }
 
