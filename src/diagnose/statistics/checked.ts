@@ -1,5 +1,5 @@
 /** @file What the checks before learning found, as a diagnosis reads it. */
-import type { SanityCheckName, SanityFinding } from '../../check/sanity/report.ts'
+import { isTrouble, type SanityCheckName, type SanityFinding } from '../../check/sanity/report.ts'
 import type { FindingCode, Judgement, Severity } from '../finding.ts'
 import type { History } from '../history.ts'
 
@@ -9,6 +9,12 @@ const order = ['fail', 'warning', 'pass', 'skipped']
 export function checkedAs(run: History, code: FindingCode): SanityFinding | undefined {
   const found = run.check?.sanity?.findings.filter((finding) => finding.code === code)
   return found?.toSorted((a, b) => order.indexOf(a.verdict) - order.indexOf(b.verdict))[0]
+}
+
+/** What a check found, as a rule's judgement; undefined where it found nothing of that code to act on. */
+export function troubleFrom(run: History, code: FindingCode, change: Partial<Judgement> = {}): Judgement | undefined {
+  const found = checkedAs(run, code)
+  return found !== undefined && isTrouble(found) ? judgedFrom(found, change) : undefined
 }
 
 /** A number that a check found; undefined where it was not done. */

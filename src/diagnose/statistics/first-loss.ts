@@ -1,6 +1,7 @@
 /** @file The loss before the first update beside the loss at chance. */
 import type { Basis } from '../finding.ts'
 import type { History } from '../history.ts'
+import { guessing } from './loss-curve.ts'
 
 export interface FirstLoss {
   readonly value: number
@@ -16,7 +17,7 @@ export function firstLoss(run: History): FirstLoss | undefined {
     const { expected, chance, equalScores } = told.evidence
     return { value: expected, times: expected / Math.max(chance, equalScores), basis: 'graph' }
   }
-  const equal = equalScoresOf(run)
+  const equal = guessing(run.start)
   const [value] = run.losses
   return equal === undefined || value === undefined ? undefined : { value, times: value / equal, basis: 'run' }
 }
@@ -26,9 +27,3 @@ export function firstLoss(run: History): FirstLoss | undefined {
  * grow with the square.
  */
 export const highFirstLoss = (run: History) => (/^(squaredError|huber)/.test(run.start?.loss ?? '') ? 10 : 4)
-
-function equalScoresOf({ start }: History): number | undefined {
-  const classes = start?.data.classes?.length ?? 0
-  if (start?.loss.startsWith('softmaxCrossEntropy') && classes > 1) return Math.log(classes)
-  return start?.loss.startsWith('binaryCrossEntropy') ? Math.LN2 : undefined
-}

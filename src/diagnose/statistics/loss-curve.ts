@@ -137,6 +137,11 @@ function trendOf(windows: readonly LossWindow[]): LossCurve['trend'] {
 function chanceLoss({ check, start }: Pick<History, 'check' | 'start'>): number | undefined {
   const found = check?.sanity?.findings.find((finding) => finding.check === 'loss')?.evidence.chance
   if (found !== undefined && Number.isFinite(found)) return found
+  return guessing(start)
+}
+
+/** What equal scores of all classes give: the softmax's ln C, the binary ln 2; undefined for other losses. */
+export function guessing(start: StartEvent | undefined): number | undefined {
   const classes = start?.data.classes?.length ?? 0
   if (start === undefined || classes < 2) return undefined
   if (start.loss.startsWith('softmaxCrossEntropy')) return Math.log(classes)

@@ -4,10 +4,10 @@ import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { leastLosses } from '../../statistics/bad-ends.ts'
 import { descents } from '../../statistics/descent.ts'
+import { type Gain, gains, isAdaptive } from '../../statistics/gain.ts'
 import { lossCurve } from '../../statistics/loss-curve.ts'
 import { median, quantile, shareOf } from '../../statistics/numbers.ts'
 import { highestRate, rates } from '../../statistics/rates.ts'
-import { type Gain, gains, isAdaptive } from './gain.ts'
 
 export const clippingTooTight: DiagnosisRule = {
   code: 'clipping-too-tight',

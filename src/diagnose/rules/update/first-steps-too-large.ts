@@ -5,11 +5,11 @@ import type { DiagnosisRule } from '../../rule.ts'
 import { badEnds } from '../../statistics/bad-ends.ts'
 import { descents } from '../../statistics/descent.ts'
 import { divergence } from '../../statistics/divergence.ts'
+import { firstAmplification } from '../../statistics/gain.ts'
 import { lossCurve } from '../../statistics/loss-curve.ts'
 import { quantile } from '../../statistics/numbers.ts'
 import { highestRate } from '../../statistics/rates.ts'
 import { updateRatios } from '../../statistics/update-ratios.ts'
-import { firstAmplification } from './gain.ts'
 
 /** Steps that count as the first ones: what a missing correction or warm-up spoils lasts for tens of steps. */
 const firstSteps = 30

@@ -4,8 +4,8 @@ import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { badEnds } from '../../statistics/bad-ends.ts'
 import { descents } from '../../statistics/descent.ts'
-import { isAdaptive } from './gain.ts'
-import { type CarryingOn, carryingOn, momentumOf } from './memory.ts'
+import { isAdaptive } from '../../statistics/gain.ts'
+import { type CarryingOn, carryingOn, momentumOf } from '../../statistics/memory.ts'
 
 /** Momentum 0.9 has about 0.1, 0.95 half of it; 0.99 would have 0.01, and is declared. */
 const none = 0.03

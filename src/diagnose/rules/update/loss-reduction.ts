@@ -3,8 +3,8 @@ import { number } from '../../../check/words.ts'
 import type { Judgement } from '../../finding.ts'
 import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
+import { troubleFrom } from '../../statistics/checked.ts'
 import { epochCurve, lossCurve } from '../../statistics/loss-curve.ts'
-import { fromCheck } from './from-check.ts'
 
 export const lossReduction: DiagnosisRule = {
   code: 'loss-reduction',
@@ -16,7 +16,7 @@ export const lossReduction: DiagnosisRule = {
   source:
     'Karpathy 2019, A recipe for training neural networks (verify the loss at init: −ln(1/C)); Goyal et al. 2017, section 2.3 (scaling the loss scales the rate)',
   judge(run) {
-    return fromCheck(run, 'loss-reduction', { severity: 'error', basis: 'graph' }) ?? byAccuracy(run)
+    return troubleFrom(run, 'loss-reduction', { severity: 'error', basis: 'graph' }) ?? byAccuracy(run)
   },
 }
 

@@ -6,11 +6,11 @@ import type { DiagnosisRule } from '../../rule.ts'
 import { lowerRate } from '../../statistics/advised-rate.ts'
 import { type BadEnds, badEnds } from '../../statistics/bad-ends.ts'
 import { descents } from '../../statistics/descent.ts'
+import { goesDown, trustsGradients } from '../../statistics/direction.ts'
 import { divergence } from '../../statistics/divergence.ts'
 import { lossCurve } from '../../statistics/loss-curve.ts'
 import { highestRate } from '../../statistics/rates.ts'
 import { updateRatios } from '../../statistics/update-ratios.ts'
-import { goesDown, trustsGradients } from './direction.ts'
 
 /**
  * Half the curvature along a step, in units of its slope. On a quadratic 0.5 goes to the bottom and 1 is the edge of stability (rate 2/λ).

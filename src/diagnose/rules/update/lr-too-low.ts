@@ -4,11 +4,11 @@ import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { leastLosses } from '../../statistics/bad-ends.ts'
 import { type Descents, descents } from '../../statistics/descent.ts'
+import { goesDown, trustsGradients } from '../../statistics/direction.ts'
 import { type LossCurve, lossCurve } from '../../statistics/loss-curve.ts'
 import { pull } from '../../statistics/pull.ts'
 import { highestRate, rates } from '../../statistics/rates.ts'
 import { updateRatios } from '../../statistics/update-ratios.ts'
-import { goesDown, trustsGradients } from './direction.ts'
 
 /** Excess below which a rate could be 20 times higher and still stop well before the bottom of the valley. */
 const flat = 0.006

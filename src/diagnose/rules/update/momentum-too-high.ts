@@ -5,7 +5,7 @@ import type { DiagnosisRule } from '../../rule.ts'
 import { badEnds } from '../../statistics/bad-ends.ts'
 import { divergence } from '../../statistics/divergence.ts'
 import { lossCurve } from '../../statistics/loss-curve.ts'
-import { carryingOn, momentumOf } from './memory.ts'
+import { carryingOn, momentumOf } from '../../statistics/memory.ts'
 
 /** 0.9 and 0.95 are usual, 0.99 needs a rate that is as much lower. */
 const usual = 0.965

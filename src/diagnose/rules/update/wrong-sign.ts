@@ -3,10 +3,10 @@ import { number } from '../../../check/words.ts'
 import type { Judgement } from '../../finding.ts'
 import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
+import { troubleFrom } from '../../statistics/checked.ts'
 import { descents } from '../../statistics/descent.ts'
 import { epochCurve, lossCurve } from '../../statistics/loss-curve.ts'
 import { quantile } from '../../statistics/numbers.ts'
-import { fromCheck } from './from-check.ts'
 
 export const wrongSign: DiagnosisRule = {
   code: 'wrong-sign',
@@ -18,7 +18,7 @@ export const wrongSign: DiagnosisRule = {
   source:
     'Nocedal and Wright 2006, Numerical Optimization, section 3.1 (descent directions); the sanity check of the loss',
   judge(run) {
-    return fromCheck(run, 'wrong-sign', { severity: 'error', basis: 'graph' }) ?? uphill(run) ?? maximised(run)
+    return troubleFrom(run, 'wrong-sign', { severity: 'error', basis: 'graph' }) ?? uphill(run) ?? maximised(run)
   },
 }
 

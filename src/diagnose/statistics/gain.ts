@@ -1,7 +1,7 @@
 /** @file How large updates are for their gradients: ‖Δ‖/(rate·‖g‖), 1 for plain gradient descent, up to 1/(1 − μ) with momentum. */
-import type { History } from '../../history.ts'
-import { median } from '../../statistics/numbers.ts'
-import { rates } from '../../statistics/rates.ts'
+import type { History } from '../history.ts'
+import { median } from './numbers.ts'
+import { rates } from './rates.ts'
 
 export interface Gain {
   readonly step: number

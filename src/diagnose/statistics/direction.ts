@@ -1,6 +1,6 @@
 /** @file Whether a run's updates go down its gradients, and whether the gradients are those of its loss: what rules of the rate take for granted. */
-import type { History } from '../../history.ts'
-import { descents } from '../../statistics/descent.ts'
+import type { History } from '../history.ts'
+import { descents } from './descent.ts'
 
 /** False where most watched steps go uphill by their own gradient. True where nobody looked. */
 export function goesDown(run: History): boolean {

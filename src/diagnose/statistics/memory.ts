@@ -1,8 +1,8 @@
 /** @file For how long a rule carries past gradients along: as it says, and as its steps show. */
-import type { History } from '../../history.ts'
-import { descents } from '../../statistics/descent.ts'
-import { median, shareOf } from '../../statistics/numbers.ts'
+import type { History } from '../history.ts'
+import { descents } from './descent.ts'
 import { type Gain, gains } from './gain.ts'
+import { median, shareOf } from './numbers.ts'
 
 /** The momentum μ that a rule declares; undefined where it has none. Adam's β1 is one as well. */
 export function momentumOf({ start }: History): number | undefined {
