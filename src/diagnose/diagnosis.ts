@@ -20,11 +20,18 @@ export interface DiagnosisReport {
 }
 
 /** Between two looks the run has grown by this factor: the cost of all looks together grows with its logarithm. */
-const growth = 1.2
+const growth = 1.5
 /** A live finding must be seen in so many looks, one after the other, and be missed in as many. */
 const looksToChange = 2
 /** Below it a judgement is kept to oneself. */
 const leastConfidence = 0.5
+
+/** What all rules say of a run as it stands. */
+interface Look {
+  readonly findings: readonly Finding[]
+  /** Steps that would do for the rules that abstain. */
+  readonly needed: number
+}
 
 interface Live {
   finding: Finding
@@ -50,6 +57,8 @@ export class Diagnosis {
   readonly #rules: readonly DiagnosisRule[]
   readonly #live = new Map<string, Live>()
   #lookedAt = 0
+  /** What the last look saw; undefined when more has been told since. */
+  #seen: Look | undefined
 
   /** @param rules default: all */
   constructor(rules: readonly DiagnosisRule[] = Object.values(allRules)) {
@@ -59,6 +68,7 @@ export class Diagnosis {
   /** @returns what appeared or cleared with this event */
   take(event: RunEvent): readonly FindingEvent[] {
     this.#history.take(event)
+    this.#seen = undefined
     if (!this.#isTimeToLook(event)) return []
     this.#lookedAt = this.#history.step
     return this.#changes(this.#look().findings)
@@ -81,7 +91,12 @@ export class Diagnosis {
     return this.#history.step >= Math.max(this.#lookedAt * growth, 10)
   }
 
-  #look(): { readonly findings: readonly Finding[]; readonly needed: number } {
+  #look(): Look {
+    this.#seen ??= this.#judge()
+    return this.#seen
+  }
+
+  #judge(): Look {
     let needed = 0
     const found: Finding[] = []
     for (const rule of this.#rules) {

@@ -1,5 +1,5 @@
 /** @file What a run has told so far, in the form in which rules read it. It grows with the run, and slower than it. */
-import type { Distribution, EpochEvent, Measurement, Outcome, StartEvent } from '../train/events.ts'
+import type { Distribution, EpochEvent, Measurement, Outcome, StartEvent, StepsEvent } from '../train/events.ts'
 import { apart } from '../train/record.ts'
 import type { CheckEvent, ExperimentEvent, LogEvent, RunEvent } from './events.ts'
 import { isLearningRate, meaningOf } from './foreign.ts'
@@ -125,7 +125,7 @@ export class History {
         return
       case 'steps':
         event.losses.forEach((loss, i) => this.#loss(event.first + i, loss))
-        this.#at(event.first + event.losses.length, event.epoch)
+        this.#at(event.first + event.losses.length, this.#epochAfter(event))
         return
       case 'epoch':
         this.epochs.push(event)
@@ -155,6 +155,13 @@ export class History {
       case 'checkpoint':
         return
     }
+  }
+
+  /** A group of steps lies within one epoch, whose last batch may be smaller. */
+  #epochAfter({ epoch, losses }: StepsEvent): number {
+    if (this.start === undefined) return epoch
+    const { batchSize, data } = this.start
+    return Math.min(Math.floor(epoch) + 1, epoch + (losses.length * batchSize) / data.training)
   }
 
   #at(step: number, epoch: number): void {
