@@ -1,47 +1,13 @@
 /** @file What probes cost: the time of a run with them over that of the same run without, in turns. README.md says what is compared. */
 import { parseArgs } from 'node:util'
-import { RandomStream } from '../src/base/random.ts'
-import { tensor } from '../src/base/tensor.ts'
-import { type Dataset, dataset } from '../src/data/dataset.ts'
+import type { Dataset } from '../src/data/dataset.ts'
 import { nativeEngine } from '../src/engine/native.ts'
-import { conv2d } from '../src/nn/convolution.ts'
-import { dense, flatten, relu, sequential } from '../src/nn/layers.ts'
-import { softmaxCrossEntropy } from '../src/nn/loss.ts'
-import type { Layer } from '../src/nn/model.ts'
-import { maxPool } from '../src/nn/pooling.ts'
-import { momentum } from '../src/optim/momentum.ts'
 import { runTraining } from '../src/train/loop.ts'
-import { makePlan } from '../src/train/plan.ts'
 import * as probe from '../src/train/probes/index.ts'
 import type { Probe } from '../src/train/probes/probe.ts'
 import { watchBystanders } from './bystanders.ts'
 import { machine, machineText } from './report.ts'
-
-interface Net {
-  readonly name: string
-  readonly featureShape: readonly number[]
-  readonly batchSize: number
-  readonly model: () => Layer
-}
-
-const nets: readonly Net[] = [
-  {
-    name: 'mlp',
-    featureShape: [784],
-    batchSize: 128,
-    model: () => sequential(dense(512), relu(), dense(256), relu(), dense(10)),
-  },
-  {
-    name: 'lenet',
-    featureShape: [1, 28, 28],
-    batchSize: 64,
-    model: () =>
-      sequential(
-        sequential(conv2d(20, 5), maxPool(2), conv2d(50, 5), maxPool(2)),
-        sequential(flatten(), dense(500), relu(), dense(10)),
-      ),
-  },
-]
+import { type Net, nets, pictures, planOf } from './watched-nets.ts'
 
 /** How long each standard probe takes, and the step after it. */
 async function pieces(net: Net, data: Dataset): Promise<void> {
@@ -141,23 +107,13 @@ async function compare(net: Net, data: Dataset, title: string, make: () => Probe
   )
 }
 
-/** The second of two epochs: compiling and warming up are done in the first. */
-async function lastEpoch({ batchSize, model }: Net, data: Dataset, probes: readonly Probe[]) {
-  const plan = makePlan({
-    model: model(),
-    loss: softmaxCrossEntropy(),
-    update: momentum({ learningRate: 0.01, momentum: 0.9 }),
-    training: data,
-    epochs: 2,
-    batchSize,
-    seed: 1,
-    probes,
-  })
+/** The second of two epochs. */
+async function lastEpoch(net: Net, data: Dataset, probes: readonly Probe[]) {
   let startedAt = 0
   let milliseconds = 0
   let share = () => 0
   let others = 0
-  await runTraining(plan, engine, {
+  await runTraining(planOf(net, data, probes), engine, {
     now: () => performance.now(),
     onEvent(event) {
       if (event.type !== 'epoch') return
@@ -171,23 +127,6 @@ async function lastEpoch({ batchSize, model }: Net, data: Dataset, probes: reado
     },
   })
   return { milliseconds, others }
-}
-
-/** Grey pictures of noise, and classes at random: the time does not depend on what is learnt. */
-function pictures(rows: number, featureShape: readonly number[]) {
-  const stream = new RandomStream(1, 'pictures')
-  const inputs = Float32Array.from({ length: rows * 784 }, () => stream.uniform())
-  return dataset({
-    name: 'noise',
-    inputs: tensor('float32', [rows, ...featureShape], inputs),
-    targets: tensor(
-      'int32',
-      [rows],
-      Int32Array.from({ length: rows }, () => stream.uint32() % 10),
-    ),
-    task: 'classification',
-    classes: Array.from({ length: 10 }, (_, i) => String(i)),
-  })
 }
 
 function quartiles(values: readonly number[]): number[] {
