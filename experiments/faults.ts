@@ -42,6 +42,14 @@ const { values, positionals } = parseArgs({
   },
 })
 
+if (values.half !== undefined && !['tuned', 'scored'].includes(values.half))
+  refuse(`--half is '${values.half}', expected tuned or scored`)
+
+function refuse(message: string): never {
+  console.error(message)
+  process.exit(2)
+}
+
 const folder = values.folder === undefined ? library : pathToFileURL(`${resolve(values.folder)}/`)
 const isWanted = ({ name, half }: Situation) =>
   (values.half === undefined || values.half === half) && (values.only === undefined || name.includes(values.only))
@@ -121,6 +129,5 @@ switch (positionals[0]) {
       console.log(`${half} ${name} (${fault?.cause ?? 'healthy'}): ${about}`)
     break
   default:
-    console.error('expected one of: record, score, verify, pictures, pages, advice, list')
-    process.exitCode = 2
+    refuse('expected one of: record, score, verify, pictures, pages, advice, random, list')
 }

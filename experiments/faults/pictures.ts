@@ -73,7 +73,8 @@ const over =
   (runs) => ({
     title,
     xTitle: 'step',
-    ...(mark && { mark }),
+    // What is compared with a rule of thumb spans decades, also where it comes to 0.
+    ...(mark && { mark, scale: 'log' as const }),
     lines: runs.map((shown) => {
       const all = [...shown.run.by(prefix)].filter(([name]) => only.test(name)).map(([, series]) => series)
       const steps = all[0]?.steps ?? []
@@ -134,14 +135,12 @@ const shows: Readonly<Partial<Record<FindingCode, Show>>> = {
   'clipping-too-tight': over('norm:update', 'norm of the update', total),
   'gradient-accumulated': over('norm:update', 'norm of the update', total),
   'wrong-sign': single('descent/alignment', 'cosine of update and descent'),
-  'zero-init': over('norm:gradient', 'norm of the gradient', total),
-  'symmetric-units': over('norm:gradient', 'norm of the gradient', total),
   'init-too-large': layers('activation', 'first'),
   'init-too-small': layers('activation', 'first'),
   'vanishing-gradient': layers('gradient', 'first'),
   'exploding-gradient': layers('gradient', 'first'),
   'dead-units': over('dead', 'largest share of dead units', most),
-  saturation: over('saturated', 'largest share of saturated units', most),
+  saturation: over('saturation', 'largest share of saturated outputs', most),
   'frozen-layer': over(
     'norm:update',
     'norm of the smallest update',

@@ -46,20 +46,21 @@ describe.runIf(isHard).each(['tuned', 'scored'] as const)('the %s half', (half) 
   })
 })
 
-describe('the scored half', () => {
-  const runs = scoreHalf('scored', asTold)
+describe.each([
+  ['tuned', 153],
+  ['scored', 105],
+] as const)('the %s half', (half, healthyRuns) => {
+  const runs = scoreHalf(half, asTold)
 
   test('no warning and no error on a healthy run, of losses alone neither', () => {
     const healthy = (all: readonly Scored[]) => all.filter(({ situation }) => situation.fault === undefined)
-    expect(healthy(runs)).toHaveLength(105)
-    expect([...healthy(runs), ...healthy(scoreHalf('scored', lossOnly))].flatMap((run) => run.falsePositives)).toEqual(
-      [],
-    )
+    expect(healthy(runs)).toHaveLength(healthyRuns)
+    expect([...healthy(runs), ...healthy(scoreHalf(half, lossOnly))].flatMap((run) => run.falsePositives)).toEqual([])
   })
 
   test('the figures of docs/diagnosis.md are those of its streams', () => {
     const page = readFileSync(new URL('../../docs/diagnosis.md', import.meta.url), 'utf8')
-    expect(filled(page, 'score scored', documentPart('The scored half', runs))).toBe(page)
+    expect(filled(page, `score ${half}`, documentPart(`The ${half} half`, runs))).toBe(page)
   })
 })
 

@@ -1,16 +1,10 @@
 /** @file The data of the scored half: digits with something done to them, and synthetic sets drawn by seed. */
 import { RandomStream } from '../../../../src/base/random.ts'
 import { type Shape, sizeOf, tensor } from '../../../../src/base/tensor.ts'
-import {
-  type ClassificationDataset,
-  type Dataset,
-  dataset,
-  type RegressionDataset,
-  rowSource,
-  subset,
-} from '../../../../src/data/dataset.ts'
+import { type ClassificationDataset, type Dataset, dataset, rowSource, subset } from '../../../../src/data/dataset.ts'
 import { digits } from '../../../../src/data/digits.ts'
 import type { RowSource } from '../../../../src/data/row-source.ts'
+import { withInputs, withLabels, withTargets } from '../../data.ts'
 
 export interface Parts<D extends Dataset = Dataset> {
   readonly training: D
@@ -44,29 +38,7 @@ export function divided<D extends Dataset>(data: D, training: number): Parts<D> 
   }
 }
 
-/** The same data with each input changed. @param change of value, feature and row */
-export function withInputs<D extends Dataset>(
-  data: D,
-  change: (value: number, feature: number, row: number) => number,
-): D {
-  const width = sizeOf(data.inputs.shape.slice(1))
-  const values = data.inputs.data.map((value, i) => change(value, i % width, Math.floor(i / width)))
-  return { ...data, inputs: tensor('float32', data.inputs.shape, values) }
-}
-
-export function withLabels(
-  data: ClassificationDataset,
-  change: (label: number, row: number) => number,
-): ClassificationDataset {
-  return { ...data, targets: tensor('int32', data.targets.shape, data.targets.data.map(change)) }
-}
-
-export function withTargets(
-  data: RegressionDataset,
-  change: (target: number, row: number) => number,
-): RegressionDataset {
-  return { ...data, targets: tensor('float32', data.targets.shape, data.targets.data.map(change)) }
-}
+export { withInputs, withLabels, withTargets }
 
 export const shuffledLabels = (data: ClassificationDataset, seed: number) => {
   const order = stream(seed, 'shuffled labels').permutation(data.targets.data.length)
