@@ -6,6 +6,8 @@ export interface Doubling {
   /** Shares of the way from guessing to the least loss, of the training part: what the last half of the run brought, and what is left. */
   readonly lastHalf: number
   readonly left: number
+  /** `lastHalf` with what lies above guessing. */
+  readonly fell: number
   /**
    * Share of the way that as much time again would bring to both parts. A learning curve c + a·t^−b loses by each doubling of the time the same
    * share ρ = 2^−b of what the doubling before brought, so that the next brings ρ times the last; never more than what is left.
@@ -31,10 +33,16 @@ export function doubling(run: History): Doubling | undefined {
 
 function doublingOf(lossAt: Curve, { origin, way, floor = 0 }: LossCurve) {
   // What lies above guessing has to be unlearnt; that says nothing of the learning.
-  const [quarter, half, end] = [0.25, 0.5, 1].map((share) => Math.min(lossAt(share), origin))
+  const seen = [0.25, 0.5, 1].map(lossAt)
+  const [quarter, half, end] = seen.map((loss) => Math.min(loss, origin))
   const [before, last] = [quarter - half, half - end]
   const ratio = before > 0 ? Math.min(1, last / before) : 1
-  return { lastHalf: last / way, left: (end - floor) / way, next: Math.max(0, last * ratio) / way }
+  return {
+    lastHalf: last / way,
+    left: (end - floor) / way,
+    fell: (seen[1] - seen[2]) / way,
+    next: Math.max(0, last * ratio) / way,
+  }
 }
 
 /** Always the same examples, where they were measured; else means of batches. */
