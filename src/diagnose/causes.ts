@@ -145,6 +145,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'exploding-gradient',
     'underfitting',
     'saturation',
+    'vanishing-gradient',
   ],
   'loss-reduction': [
     'initial-loss-high',
@@ -181,17 +182,9 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'underfitting',
     'overfitting',
   ],
-  'lr-too-high': [
-    'diverged',
-    'loss-rises',
-    'unstable',
-    'dead-units',
-    'saturation',
-    'underfitting',
-    'overfitting',
-    'train-longer',
-  ],
-  unstable: ['overfitting'],
+  // Units that it has brought to the ends of their range do not come back at a lower rate: those are told beside it.
+  'lr-too-high': ['diverged', 'loss-rises', 'unstable', 'dead-units', 'underfitting', 'overfitting', 'train-longer'],
+  unstable: ['overfitting', 'underfitting'],
   'loss-rises': ['diverged', 'unstable'],
   // Scores that are not finite sum to anything.
   diverged: ['unstable', 'dead-units', 'saturation', 'double-softmax'],

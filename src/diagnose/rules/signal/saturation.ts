@@ -2,29 +2,28 @@
 import { number } from '../../../check/words.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { learning } from '../../statistics/learning.ts'
-import { muchSaturation, saturatedLayers } from '../../statistics/saturated-layers.ts'
+import { muchSaturation, type Saturation, saturatedLayers } from '../../statistics/saturated-layers.ts'
 
-/** Later: what trained nets with good results do not have. */
-const later = 0.7
+/** In a run that is short of a good end: from the start on; later, together with units that are at one end for nearly every example. */
+const some = 0.3
+const later = { outputs: 0.7, units: 0.25 }
 const fine = 0.8
 
 export const saturation: DiagnosisRule = {
   code: 'saturation',
   basis: ['run'],
   statistic:
-    'Share of the outputs of each hidden tanh and sigmoid layer beyond 0.97 of the way to the ends of its range, before the first step and over the last quarter.',
-  threshold: `${muchSaturation} at the start that last (a unit normal signal gives tanh 0.036); later ${later} in a run that is short of ${100 * fine}% of the way to a perfect answer: nets that have learnt sharpen their units. What gives the scores is left out.`,
+    'Share of the outputs of each tanh and sigmoid layer beyond 0.97 of the way to the ends of its range, and of units that nearly always are, before the first step and over the last quarter; of recurrent layers the share of a normal quantity of the size that enters their gates.',
+  threshold: `${muchSaturation} at the start that last (a unit normal signal gives tanh 0.036). In a run that is short of ${100 * fine}% of the way to a perfect answer ${some} from the start on; or ${later.outputs} later where ${100 * later.units}% of the units are at one end for nearly every example: nets that have learnt sharpen their units to steps, each with examples on both sides. Layers that give the scores of classes are left out.`,
   source: 'Glorot and Bengio 2010, section 3; LeCun, Bottou, Orr and Müller 1998, sections 4.4 to 4.6',
   judge(run) {
     const reached = run.derive(learning)?.reached ?? Number.NaN
+    const isFine = reached >= fine
     const [worst] = saturatedLayers(run)
-      .filter(
-        ({ start, late, seen }) =>
-          (start >= muchSaturation && late >= muchSaturation) || (seen >= 3 && late >= later && !(reached >= fine)),
-      )
+      .filter((layer) => lasts(layer, isFine) || isStuck(layer, isFine))
       .sort((a, b) => b.late - a.late)
     if (worst === undefined) return undefined
-    const fromStart = worst.start >= muchSaturation
+    const fromStart = lasts(worst, isFine)
     return {
       severity: 'warning',
       confidence: fromStart ? 0.85 : Number.isNaN(reached) ? 0.5 : 0.8,
@@ -38,3 +37,9 @@ export const saturation: DiagnosisRule = {
     }
   },
 }
+
+const lasts = ({ start, late }: Saturation, isFine: boolean) =>
+  Math.min(start, late) >= (isFine ? muchSaturation : some)
+
+const isStuck = ({ late, lateUnits, seen }: Saturation, isFine: boolean) =>
+  !isFine && seen >= 3 && late >= later.outputs && lateUnits >= later.units

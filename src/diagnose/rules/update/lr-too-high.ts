@@ -10,6 +10,7 @@ import { goesDown, trustsGradients } from '../../statistics/direction.ts'
 import { divergence } from '../../statistics/divergence.ts'
 import { lossCurve } from '../../statistics/loss-curve.ts'
 import { highestRate } from '../../statistics/rates.ts'
+import { startsSaturated } from '../../statistics/saturated-layers.ts'
 import { updateRatios } from '../../statistics/update-ratios.ts'
 
 /**
@@ -26,6 +27,7 @@ const flung = 4
 /** Where the loss is worse than a guess though each step goes down, less will do as evidence. */
 const someExcess = 0.1
 const largeRatio = 0.01
+const nearlyAll = 0.9
 
 export const lrTooHigh: DiagnosisRule = {
   code: 'lr-too-high',
@@ -78,7 +80,8 @@ function ofRollBacks(run: History): Judgement {
 
 function ofBadEnd(run: History): Judgement | undefined {
   const ends = run.derive(badEnds)
-  if (ends === undefined) return undefined
+  // What begins at the ends of its range jumps from one to the other at any rate.
+  if (ends === undefined || startsSaturated(run).length > 0) return undefined
   const seen = run.derive(descents)
   const ratios = run.derive(updateRatios)
   const excess = Math.max(seen?.late.excess ?? 0, seen?.late.typicalExcess ?? 0)
@@ -97,7 +100,9 @@ function ofBadEnd(run: History): Judgement | undefined {
   const isJumpy = jumpy && (excess >= steep || (excess >= 0.8 * steep && (ratios?.late ?? 0) >= largeRatio))
   // Sums are led by odd steps, as of batches of two; a plateau is what the usual ones make.
   const isHeld = plateau && isSteep && (early >= atTheEdge || (seen?.late.typicalExcess ?? 0) >= 0.25)
-  if (!sure && !((rising || spiky) && isSteep) && !isHeld && !isFlung && !isDead && !isJumpy) return undefined
+  // What had learnt nearly all bears its rate for long: that is `unstable`.
+  const hadLearnt = (curve?.bestProgress ?? 0) > nearlyAll && !thrown && !worseThanGuessing
+  if (!sure && !((rising || spiky) && isSteep && !hadLearnt) && !isHeld && !isFlung && !isDead && !isJumpy) return undefined
   return judgement(run, {
     severity: 'warning',
     confidence: sure ? 0.85 : 0.75,
