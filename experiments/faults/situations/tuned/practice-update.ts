@@ -1,4 +1,7 @@
 /** @file To practise on: update and signal flow. Faults of many strengths put into a dozen sound trainings, which stand among them. */
+
+import type { ClassificationDataset } from '../../../../src/data/dataset.ts'
+import { split } from '../../../../src/data/split.ts'
 import * as op from '../../../../src/graph/op.ts'
 import { init, loss, nn, optim, penalty, schedule } from '../../../../src/index.ts'
 import type { Layer } from '../../../../src/nn/model.ts'
@@ -18,6 +21,7 @@ import {
   withTargets,
   wordCounts,
 } from '../../data.ts'
+import { foreignLoop } from '../../foreign.ts'
 import { convNet, type DenseNet, mlp, training } from '../../nets.ts'
 import { accumulated, accumulatedAdam, accumulatedMomentum, ascent, clipped, resetEvery, rmsprop } from '../../rules.ts'
 import type { Situation } from '../../situation.ts'
@@ -177,7 +181,20 @@ const linear = (until: number) => (share: number) => Math.max(0, 1 - share / unt
 const perStep = (decay: number) => (rate: number) =>
   Object.assign(({ step }: { step: number }) => rate * decay ** step, { description: `times ${decay} a step` })
 
+/** A hand-written loop that logs. */
+const foreign = (more: Partial<Parameters<typeof foreignLoop>[0]>) => (seed: number) => {
+  const { training, validation } = split(someDigits(seed, { rows: 700 }), { seed, validation: 0.2 })
+  const options = { seed, training, validation, epochs: 10, batchSize: 32, learningRate: 0.1, ...more }
+  return { events: foreignLoop({ ...options, ...standardised(training, validation) }) }
+}
+const standardised = (training: ClassificationDataset, validation: ClassificationDataset) => {
+  const scaled = (part: ClassificationDataset) => withInputs(part, (x) => (x - 5) / 6)
+  return { training: scaled(training), validation: scaled(validation) }
+}
 const sound = healthy({
+  foreign: foreign({}),
+  'foreign-loss': foreign({ logs: 'loss', learningRate: 0.05, batchSize: 8 }),
+  'foreign-seldom': foreign({ logs: 'loss', every: 10, learningRate: 0.2 }),
   ...Object.fromEntries(
     (
       [
@@ -400,6 +417,19 @@ const full = faulty(
   ['lr-too-high', 'inputs-not-normalised', 'vanishing-gradient', 'feature-scale'],
 )
 
+const outputs = faulty(
+  'saturation',
+  ['targets-not-scaled', 'underfitting'],
+  {
+    'output-sigmoid': at('regression', 'momentum', 3, { model: nn.sequential(mlp([24, 1], tanh), nn.sigmoid()) }),
+    'output-tanh': at('regression', 'adam', 2, {
+      data: withTargets(table(0, 700), (y) => 3 * y + 4),
+      model: nn.sequential(mlp([24, 1], tanh), nn.tanh()),
+    }),
+  },
+  ['lr-too-high'],
+)
+
 const clips = faulty('clipping-too-tight', ['lr-too-low'], {
   'digits-4': run('digits', { update: clipped(0.1, 1e-4) }),
   'digits-5-momentum': run('digits', { update: clipped(0.02, 1e-5, 0.9) }),
@@ -467,10 +497,33 @@ const norms = faulty(
   ['inputs-not-normalised', 'feature-scale'],
 )
 
+/** Softmax and cross-entropy by hand, without care for large and small numbers. */
+const byHand = (gain: number): Layer =>
+  nn.sequential(
+    nn.dense(32),
+    nn.relu(),
+    nn.dense(10),
+    nn.functional('ownSoftmax', (x) => {
+      const powers = op.exp(op.mul(x, gain))
+      return op.log(op.div(powers, op.reduceSum(powers, { axes: [1], keepDims: true })))
+    }),
+  )
+
 const rises = faulty('loss-rises', ['wrong-sign', 'diverged'], {
   'digits-ascent': run('digits', { update: ascent(0.002) }),
   'regression-ascent': run('regression', { update: ascent(0.0005) }),
   'spirals-ascent': run('spirals', { update: ascent(0.01) }),
+  'foreign-ascent': foreign({ slip: 'ascent', learningRate: 0.01 }),
+  'foreign-ascent-slow': foreign({ slip: 'ascent', learningRate: 0.0005 }),
+  'foreign-ascent-loss': foreign({ slip: 'ascent', learningRate: 0.002, logs: 'loss' }),
+  'foreign-ascent-seldom': foreign({ slip: 'ascent', learningRate: 0.001, logs: 'loss', every: 10 }),
+  'foreign-ascent-small-batch': foreign({
+    slip: 'ascent',
+    learningRate: 0.0003,
+    logs: 'loss',
+    batchSize: 4,
+    epochs: 4,
+  }),
   'lstm-ascent': run('lstm', { update: ascent(0.02) }),
 })
 const out = faulty('diverged', ['lr-too-high', 'exploding-gradient'], {
@@ -478,6 +531,8 @@ const out = faulty('diverged', ['lr-too-high', 'exploding-gradient'], {
   'regression-relu': at('regression', 'momentum', 60, { model: mlp([32, 1]) }),
   'deep-sgd': at('deep', 'sgd', 60),
   'linear-regression': at('regression', 'sgd', 20, { model: nn.dense(1) }),
+  'own-softmax': at('digits', 'momentum', 3, { model: byHand(8) }),
+  'own-softmax-late': at('digits', 'momentum', 1, { model: byHand(3) }),
   log: at('spirals', 'momentum', 1, {
     model: nn.sequential(
       nn.dense(32),
@@ -503,6 +558,7 @@ export const practiceUpdate: readonly Loose[] = [
   ...unsteady,
   ...sums,
   ...full,
+  ...outputs,
   ...clips,
   ...velocities,
   ...norms,

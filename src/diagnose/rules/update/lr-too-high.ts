@@ -7,7 +7,7 @@ import { lowerRate } from '../../statistics/advised-rate.ts'
 import { type BadEnds, badEnds } from '../../statistics/bad-ends.ts'
 import { descents } from '../../statistics/descent.ts'
 import { goesDown, trustsGradients } from '../../statistics/direction.ts'
-import { divergence } from '../../statistics/divergence.ts'
+import { type Divergence, divergence } from '../../statistics/divergence.ts'
 import { lossCurve } from '../../statistics/loss-curve.ts'
 import { highestRate } from '../../statistics/rates.ts'
 import { startsSaturated } from '../../statistics/saturated-layers.ts'
@@ -28,6 +28,9 @@ const flung = 4
 const someExcess = 0.1
 const largeRatio = 0.01
 const nearlyAll = 0.9
+/** Before a run is out of bounds: the largest loss in units of the first, or update : weight. */
+const thrownUp = 3
+const hugeRatio = 0.1
 
 export const lrTooHigh: DiagnosisRule = {
   code: 'lr-too-high',
@@ -53,11 +56,25 @@ function ofDivergence(run: History): Judgement | undefined {
   if (!Number.isFinite(run.losses[0]) || run.losses.length === 0) return undefined
   // A gradient that is not finite at the first step is not the rate's doing.
   if (run.losses.length < 2 && found.first?.startsWith('gradient/')) return undefined
+  if (!isBySteps(run, found)) return undefined
   return judgement(run, {
     severity: 'error',
     confidence: 0.85,
     words: `${found.words} The steps were too large for the valley that they went down`,
   })
+}
+
+/**
+ * Steps that are too large show before the end: in losses that grow, or in weights that change by much in a step. What is suddenly not finite out of
+ * small losses and small steps is a value that no number stands for, such as the logarithm of 0.
+ */
+function isBySteps(run: History, { kind, factor }: Divergence): boolean {
+  const ratios = run.derive(updateRatios)
+  const largest = Math.max(
+    0,
+    ...(ratios?.tensors.flatMap(({ first, early, late }) => [first, early, late]) ?? []).filter(Number.isFinite),
+  )
+  return kind === 'exploded' || ratios === undefined || factor > thrownUp || largest >= hugeRatio
 }
 
 function ofRollBacks(run: History): Judgement {
@@ -82,6 +99,7 @@ function ofBadEnd(run: History): Judgement | undefined {
   const ends = run.derive(badEnds)
   // What begins at the ends of its range jumps from one to the other at any rate.
   if (ends === undefined || startsSaturated(run).length > 0) return undefined
+  if ((ends.rising || ends.spiky) && hadLearnt(run, ends)) return undefined
   const seen = run.derive(descents)
   const ratios = run.derive(updateRatios)
   const excess = Math.max(seen?.late.excess ?? 0, seen?.late.typicalExcess ?? 0)
@@ -100,14 +118,19 @@ function ofBadEnd(run: History): Judgement | undefined {
   const isJumpy = jumpy && (excess >= steep || (excess >= 0.8 * steep && (ratios?.late ?? 0) >= largeRatio))
   // Sums are led by odd steps, as of batches of two; a plateau is what the usual ones make.
   const isHeld = plateau && isSteep && (early >= atTheEdge || (seen?.late.typicalExcess ?? 0) >= 0.25)
-  // What had learnt nearly all bears its rate for long: that is `unstable`.
-  const hadLearnt = (curve?.bestProgress ?? 0) > nearlyAll && !thrown && !worseThanGuessing
-  if (!sure && !((rising || spiky) && isSteep && !hadLearnt) && !isHeld && !isFlung && !isDead && !isJumpy) return undefined
+  if (!sure && !((rising || spiky) && isSteep) && !isHeld && !isFlung && !isDead && !isJumpy) return undefined
   return judgement(run, {
     severity: 'warning',
     confidence: sure ? 0.85 : 0.75,
     words: wordsFor(run, ends),
   })
+}
+
+/** What bore its rate until it had learnt nearly all, and was thrown out after that, is `unstable`. */
+function hadLearnt(run: History, { thrown, worseThanGuessing }: BadEnds): boolean {
+  const curve = run.derive(lossCurve)
+  if (curve === undefined || !(curve.bestProgress > nearlyAll)) return false
+  return (!thrown && !worseThanGuessing) || curve.peak.from > curve.best.from
 }
 
 function wordsFor(run: History, ends: BadEnds): string {

@@ -37,9 +37,10 @@ export const unstable: DiagnosisRule = {
   },
 }
 
-/** A warm restart or a cycle raises the loss by design. */
+/** A warm restart or a cycle raises the loss by design, and comes down again. */
 function rateGoesUp(found: ReturnType<typeof rates>): boolean {
   if (found === undefined || found.isConstant) return false
-  const { points, highest } = found
-  return points.some(({ at, rate }, i) => at > 0.25 && i > 0 && rate - points[i - 1].rate > 0.02 * highest)
+  const { points, highest, last } = found
+  const rises = points.some(({ at, rate }, i) => at > 0.25 && i > 0 && rate - points[i - 1].rate > 0.02 * highest)
+  return rises && last < 0.9 * highest
 }
