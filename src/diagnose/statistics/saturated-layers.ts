@@ -12,6 +12,8 @@ export interface Saturation {
   readonly late: number
   readonly lateUnits: number
   readonly seen: number
+  /** It gives the numbers that are predicted. */
+  readonly isOutput: boolean
 }
 
 /**
@@ -31,6 +33,7 @@ export function saturatedLayers(run: History): readonly Saturation[] {
         late: median(late(series)),
         lateUnits: median(late(units)),
         seen: series.values.length,
+        isOutput: name === last,
       },
     ]
   })
@@ -63,6 +66,7 @@ function gatesOf(run: History): readonly Saturation[] {
           late: share(median(late(given)), median(late(own)), state?.late),
           lateUnits: Number.NaN,
           seen: own.values.length,
+          isOutput: false,
         },
       ]
     })

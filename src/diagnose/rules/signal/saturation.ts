@@ -30,9 +30,11 @@ export const saturation: DiagnosisRule = {
       where: worst.name,
       words: `${number(100 * worst.late, 2)}% of ${worst.name}'s outputs are at the ends of their range, ${fromStart ? 'as they were' : `where it was ${number(100 * worst.start, 2)}%`} before the first step: little gradient comes through.`,
       evidence: { saturation: worst.late, saturationAtStart: worst.start, saturatedUnits: worst.lateUnits },
-      advice: fromStart
-        ? 'Begin with biases of 0, init.glorot() and standardised inputs, so that what enters the layer has a deviation of about 1.'
-        : 'Take a lower learning rate, a third as a start, or a penalty on the weights, so that what enters the layer stays near 0; nn.layerNorm() in front of it keeps it there.',
+      advice: worst.isOutput
+        ? 'The last layer cannot give what lies beyond its range: leave it without an activation, or bring the targets within the range.'
+        : fromStart
+          ? 'Begin with biases of 0, init.glorot() and standardised inputs, so that what enters the layer has a deviation of about 1.'
+          : 'Take a lower learning rate, a third as a start, or a penalty on the weights, so that what enters the layer stays near 0; nn.layerNorm() in front of it keeps it there.',
       basis: 'run',
     }
   },
@@ -41,5 +43,5 @@ export const saturation: DiagnosisRule = {
 const lasts = ({ start, late }: Saturation, isFine: boolean) =>
   Math.min(start, late) >= (isFine ? muchSaturation : some)
 
-const isStuck = ({ late, lateUnits, seen }: Saturation, isFine: boolean) =>
-  !isFine && seen >= 3 && late >= later.outputs && lateUnits >= later.units
+const isStuck = ({ late, lateUnits, seen, isOutput }: Saturation, isFine: boolean) =>
+  !isFine && seen >= 3 && (isOutput ? late >= muchSaturation : late >= later.outputs && lateUnits >= later.units)
