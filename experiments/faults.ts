@@ -9,6 +9,8 @@
  *     npm run experiments faults -- pages      what docs/findings and docs/diagnosis.md say of the rules
  *     npm run experiments faults -- random [--from N] [--count N]   situations drawn at random, that no rule was made for
  *     npm run experiments faults -- list
+ *
+ * `--half practice --folder DIR` takes the situations to practise on, which are in neither half and whose streams are not kept.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
@@ -22,7 +24,7 @@ import { scoreRandom } from './faults/random.ts'
 import { fileOf, library, record } from './faults/record.ts'
 import { type Scored, scoreRun, total } from './faults/score.ts'
 import { type Half, type Situation, seeds } from './faults/situation.ts'
-import { allSituations } from './faults/situations/index.ts'
+import { allSituations, practice } from './faults/situations/index.ts'
 import { fromFile, lossOnly } from './faults/stream.ts'
 import { confusionTable, documentPart, precisionTable, runLines, scoreLine } from './faults/tables.ts'
 import { verify } from './faults/verify.ts'
@@ -42,8 +44,10 @@ const { values, positionals } = parseArgs({
   },
 })
 
-if (values.half !== undefined && !['tuned', 'scored'].includes(values.half))
-  refuse(`--half is '${values.half}', expected tuned or scored`)
+if (values.half !== undefined && !['tuned', 'scored', 'practice'].includes(values.half))
+  refuse(`--half is '${values.half}', expected tuned, scored or practice`)
+if (values.half === 'practice' && values.folder === undefined && ['record', 'score'].includes(positionals[0]))
+  refuse('--half practice: its streams are not kept in the repository; say where they lie by --folder DIR')
 
 function refuse(message: string): never {
   console.error(message)
@@ -53,7 +57,7 @@ function refuse(message: string): never {
 const folder = values.folder === undefined ? library : pathToFileURL(`${resolve(values.folder)}/`)
 const isWanted = ({ name, half }: Situation) =>
   (values.half === undefined || values.half === half) && (values.only === undefined || name.includes(values.only))
-const wanted = allSituations.filter(isWanted)
+const wanted = (values.half === 'practice' ? practice : allSituations).filter(isWanted)
 
 async function recordAll(): Promise<void> {
   const engine = await nativeEngine({ threads: 1 })
@@ -86,13 +90,14 @@ function scoreAll(half: Half): readonly Scored[] {
 const diagnosisPage = new URL('../docs/diagnosis.md', import.meta.url)
 
 function score(): void {
-  for (const half of ['tuned', 'scored'] as const) {
+  for (const half of ['tuned', 'scored', 'practice'] as const) {
     const runs = scoreAll(half)
     if (runs.length === 0) continue
     console.log(`## ${half}${values['loss-only'] ? ', losses alone' : ''}: ${scoreLine(total(runs))}\n`)
     console.log(`${runLines(runs, values)}\n`)
     console.log(`${confusionTable(runs)}\n\n${precisionTable(runs)}\n`)
-    if (values.write) fill(diagnosisPage, `score ${half}`, documentPart(`The ${half} half`, runs))
+    if (values.write && half !== 'practice')
+      fill(diagnosisPage, `score ${half}`, documentPart(`The ${half} half`, runs))
   }
 }
 

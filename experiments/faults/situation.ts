@@ -4,8 +4,11 @@ import type { FindingCode } from '../../src/diagnose/finding.ts'
 import type { Config } from '../../src/train/config.ts'
 import type { TrainingPlan } from '../../src/train/plan.ts'
 
-/** Rules are made while looking at the tuned half; the scored half is looked at by nobody who makes them. */
-export type Half = 'tuned' | 'scored'
+/**
+ * Rules are made while looking at the tuned half; the scored half is looked at by nobody who makes them. 'practice' is neither: what was drawn up
+ * beside the tuned half to try rules on, whose streams are not kept.
+ */
+export type Half = 'tuned' | 'scored' | 'practice'
 
 export interface Situation {
   /** Small letters and hyphens; part of the file's name. */
