@@ -12,7 +12,7 @@ function broken(path: string, text: string, ...others: string[]): string[] {
 }
 
 test('src/ keeps the layer rules', () => {
-  const paths = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
+  const paths = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter((path) => /\.tsx?$/.test(path))
   const sources = paths.map((path) => ({
     path: `src/${path.replaceAll('\\', '/')}`,
     text: readFileSync(new URL(path.replaceAll('\\', '/'), src), 'utf8'),

@@ -61,6 +61,16 @@ export const commands: Readonly<Record<string, Command>> = {
     example: 'rappel diagnose runs/foreign.jsonl',
     run: async (flags, run?: string) => (await import('./diagnose-command.ts')).diagnoseCommand(flags, run),
   },
+  ui: {
+    summary: 'show the runs in a browser, live',
+    options: {
+      store,
+      port: { value: '<n>', help: 'the port (default: 6060, or the next that is free)' },
+      host: { value: '<address>', help: 'the interface (default: 127.0.0.1; any other asks for a token)' },
+    },
+    example: 'rappel ui --port 8080',
+    run: async (flags) => (await import('./ui-command.ts')).uiCommand(flags),
+  },
   init: {
     summary: 'make a project to start from',
     argument: '<folder>',

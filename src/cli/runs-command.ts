@@ -2,12 +2,20 @@
 import { existsSync, rmSync } from 'node:fs'
 import { basename } from 'node:path'
 import { RappelError, usageError } from '../base/errors.ts'
+import {
+  flatten,
+  isLoss,
+  type Reached,
+  type RunDetails,
+  type RunSummary,
+  reachedOf,
+  summaryOf,
+} from '../store/run-summary.ts'
 import type { Plain, Series, Store, StoredRun } from '../store/store.ts'
 import type { Flags } from './arguments.ts'
 import { toJson } from './document.ts'
 import { findRuns, howToBegin, nothingRecorded, storeOf, withStore } from './find-run.ts'
 import { painter } from './report.ts'
-import { flatten, isLoss, type Reached, type RunDetails, type RunSummary, reachedOf, summaryOf } from './run-summary.ts'
 import { type Comparison, comparisonText, listText, runText } from './runs-report.ts'
 
 const reading = { readOnly: true } as const

@@ -1,7 +1,5 @@
 /** @file The texts of `rappel runs`: the list, one run, several side by side. */
-import type { Plain, Series } from '../store/store.ts'
-import { linePlot } from './plot.ts'
-import { count, type Paint, percent, significant } from './report.ts'
+
 import {
   flatten,
   isAccuracy,
@@ -10,7 +8,10 @@ import {
   type RunDetails,
   type RunSummary,
   type ShownState,
-} from './run-summary.ts'
+} from '../store/run-summary.ts'
+import type { Plain, Series } from '../store/store.ts'
+import { linePlot } from './plot.ts'
+import { count, type Paint, percent, significant } from './report.ts'
 import { type Cell, tableText } from './table.ts'
 
 const stateStyles: Readonly<Record<ShownState, Parameters<Paint>[0]>> = {

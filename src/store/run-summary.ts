@@ -1,5 +1,5 @@
 /** @file What is told of a recorded run at a glance. */
-import type { Plain, RunState, Series, Store, StoredRun } from '../store/store.ts'
+import type { Plain, RunState, Series, Store, StoredRun } from './store.ts'
 
 /** 'killed': nobody writes it any more, and nobody said how it ended. */
 export type ShownState = RunState | 'killed'
@@ -56,9 +56,13 @@ const judgedBy: readonly ((name: string) => boolean)[] = [
   () => true,
 ]
 
+/** Name of the series that says what a run reached, of the names that it has. */
+export function judgingSeries(names: readonly string[]): string | undefined {
+  return judgedBy.map((fits) => names.find(fits)).find((found) => found !== undefined)
+}
+
 export async function summaryOf(store: Store, run: StoredRun): Promise<RunSummary> {
-  const names = await store.seriesNames(run.id)
-  const name = judgedBy.map((fits) => names.find(fits)).find((found) => found !== undefined)
+  const name = judgingSeries(await store.seriesNames(run.id))
   const series = name === undefined ? undefined : await store.series(run.id, name)
   const { id, kind, startedAt, writtenAt, folder } = run
   return {
@@ -73,7 +77,7 @@ export async function summaryOf(store: Store, run: StoredRun): Promise<RunSummar
   }
 }
 
-function shownState({ state, writing }: StoredRun): ShownState {
+export function shownState({ state, writing }: Pick<StoredRun, 'state' | 'writing'>): ShownState {
   return state === 'running' && !writing ? 'killed' : state
 }
 
