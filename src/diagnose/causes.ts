@@ -121,7 +121,14 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
   'dead-units': [...standingStill, 'frozen-layer'],
   saturation: standingStill,
   'frozen-layer': standingStill,
+  // While running values have not followed them, inputs of another size pass as they are.
   'batchnorm-statistics': [
+    'inputs-not-normalised',
+    'feature-scale',
+    'lr-too-high',
+    'lr-too-low',
+    'train-longer',
+    'loss-rises',
     'overfitting',
     'underfitting',
     'unstable',
