@@ -11,7 +11,7 @@ import { type ArrayUpdate, compileArrays, type FloatArray } from './arrays.ts'
 import { type Algebra, type Expression, Recorder } from './expression.ts'
 import { type ArrayTree, allocate, matchArrays, namedArrays } from './parameters.ts'
 import { makeProgram, type Program, slotEvaluator } from './program.ts'
-import { type At, type Rate, rateText } from './schedule.ts'
+import { type At, type Rate, rateText } from './rate.ts'
 
 /** What a state tensor holds before the first step: zeros, one number everywhere, or a copy of the parameter. */
 export type Initial = 'zeros' | 'parameter' | number
@@ -27,19 +27,32 @@ export interface RuleDefinition<H extends string, S extends string> {
   readonly name: string
   /** Whose form of the rule it is, where forms differ. */
   readonly dialect?: string
-  /** Hyperparameters, already checked. */
-  readonly hyper: Readonly<Record<H, Rate>>
-  /** State tensors, each of the parameter's shape. */
-  readonly state: Readonly<Record<S, Initial>>
+  /** Hyperparameters, already checked. One that is undefined is not there with these settings. */
+  readonly hyper: Readonly<Record<H, Rate | undefined>>
+  /** State tensors, each of the parameter's shape. One that is undefined is not there with these settings. */
+  readonly state: Readonly<Record<S, Initial | undefined>>
   /**
    * New x and state, from x, the gradient g and the state, with the hyperparameters and the step count t (1, 2, …) as
    * scalars. Called once: it describes the arithmetic and never sees a value, so it must not branch on one (`op.select`).
+   * What is not there with these settings comes as undefined, and is returned so.
    */
   readonly update: (
     op: Algebra,
     tensors: Readonly<Record<'x' | 'g' | S, Expression>>,
     scalars: Readonly<Record<'t' | H, Expression>>,
-  ) => Readonly<Record<'x' | S, Expression>>
+  ) => Readonly<Record<'x', Expression> & Record<S, Expression | undefined>>
+}
+
+/** A definition in which all that is named is there. */
+export interface CompleteDefinition {
+  readonly name: string
+  readonly hyper: Readonly<Record<string, Rate>>
+  readonly state: Readonly<Record<string, Initial>>
+  readonly update: (
+    op: Algebra,
+    tensors: Readonly<Record<string, Expression>>,
+    scalars: Readonly<Record<string, Expression>>,
+  ) => Readonly<{ x: Expression } & Record<string, Expression>>
 }
 
 /** An update rule with its settings. It holds no state: one rule may serve many parameters. */
@@ -50,6 +63,8 @@ export interface Rule {
   readonly state: Readonly<Record<string, Initial>>
   /** What the forms are made from. */
   readonly program: Program
+  /** The arithmetic as it was written, for rules that are made of this one. */
+  readonly definition: CompleteDefinition
   /** In words: `momentum (cs231n), learningRate 0.1, mu 0.9`. */
   readonly description: string
   /**
@@ -80,28 +95,32 @@ export interface Rule {
  * @throws RappelError 'usage' when names clash or the update returns something else than x and the state
  */
 export function rule<H extends string, S extends string>(definition: RuleDefinition<H, S>): Rule {
-  const { name, dialect, hyper, state } = definition
-  checkNames(definition)
-  const program = record(definition)
+  const complete = completeOf(definition)
+  const { name, hyper, state } = complete
+  const { dialect } = definition
+  checkNames(complete)
+  const program = record(complete)
   const scalars = scalarFunction(hyper, program)
   const stateNames = Object.keys(state)
-  const settings = Object.entries<Rate>(hyper).map(([key, rate]) => `${key} ${rateText(rate)}`)
+  const settings = Object.entries(hyper).map(([key, rate]) => `${key} ${rateText(rate)}`)
   return {
     name,
     dialect,
     hyper,
     state,
     program,
+    definition: complete,
     description: [dialect === undefined ? name : `${name} (${dialect})`, ...settings].join(', '),
     scalars,
     init(parameters) {
-      const made = stateNames.map((key) => [key, allocate(parameters, (state as Record<string, Initial>)[key])])
+      const made = stateNames.map((key) => [key, allocate(parameters, state[key])])
       return { step: 0, tensors: Object.fromEntries(made) }
     },
     update(parameters, gradients, ruleState, at = {}) {
       const groups = matchTensors(name, stateNames, parameters, gradients, ruleState)
       const step = at.step ?? ruleState.step
-      const slots = scalars(at.epoch === undefined ? withoutEpoch(name, step) : { epoch: at.epoch, step })
+      const { epoch, validation } = at
+      const slots = scalars(epoch === undefined ? withoutEpoch(name, step) : { epoch, step, validation })
       for (const tensors of groups) loopFor(program, tensors[0])(tensors, slots)
       ruleState.step = step + 1
     },
@@ -114,7 +133,23 @@ export function checkDialect(rule: string, dialect: string, known: readonly stri
   throw usageError(`${rule}: the dialect ${show(dialect)} is unknown`, suggestion(String(dialect), known))
 }
 
-function checkNames<H extends string, S extends string>({ name, hyper, state }: RuleDefinition<H, S>): void {
+function completeOf<H extends string, S extends string>(definition: RuleDefinition<H, S>): CompleteDefinition {
+  const { name, hyper, state, update } = definition
+  return {
+    name,
+    hyper: present<Rate>(hyper),
+    state: present<Initial>(state),
+    update: (op, tensors, scalars) =>
+      present<Expression>(update(op, tensors as never, scalars as never)) as Record<'x', Expression>,
+  }
+}
+
+/** Without what is undefined. */
+function present<T>(all: Readonly<Record<string, T | undefined>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) as Record<string, T>
+}
+
+function checkNames({ name, hyper, state }: CompleteDefinition): void {
   const reserved = ['x', 'g', 't']
   const names = [...Object.keys(hyper), ...Object.keys(state)]
   const clash = names.find((key, i) => reserved.includes(key) || names.indexOf(key) !== i)
@@ -126,17 +161,13 @@ function checkNames<H extends string, S extends string>({ name, hyper, state }: 
 }
 
 /** Runs the rule's update once on names instead of numbers. */
-function record<H extends string, S extends string>({ name, hyper, state, update }: RuleDefinition<H, S>): Program {
+function record({ name, hyper, state, update }: CompleteDefinition): Program {
   const op = new Recorder()
-  const stateNames = Object.keys(state) as S[]
+  const stateNames = Object.keys(state)
   const tensorNames = ['x', 'g', ...stateNames] as const
   const tensors = Object.fromEntries(tensorNames.map((key) => [key, op.tensor(key)]))
   const scalars = Object.fromEntries([...Object.keys(hyper), 't'].map((key) => [key, op.scalar(key)]))
-  const results: Readonly<Record<string, Expression>> = update(
-    op,
-    tensors as Record<'x' | 'g' | S, Expression>,
-    scalars as Record<'t' | H, Expression>,
-  )
+  const results = update(op, tensors, scalars)
   const expected: readonly string[] = ['x', ...stateNames]
   const odd = Object.keys(results).find((key) => !expected.includes(key))
   if (odd !== undefined)

@@ -8,7 +8,7 @@ import { operators } from '../graph/ops/index.ts'
 import type { Graph, Node, Value } from '../graph/types.ts'
 import type { NormLimit } from '../nn/constraint.ts'
 import type { Rule } from '../optim/rule.ts'
-import type { At } from '../optim/schedule.ts'
+import type { At } from '../optim/rate.ts'
 import { compileUpdate } from '../optim/wasm.ts'
 import {
   gradientName,

@@ -1,6 +1,6 @@
 /** @file The update rule as data, and its learning rate as it is planned. */
 import type { Rule } from '../../optim/rule.ts'
-import type { At, Rate } from '../../optim/schedule.ts'
+import type { At, Rate } from '../../optim/rate.ts'
 import type { RuleFacts, StartEvent } from '../events.ts'
 
 /** Places at which a schedule is told. */
@@ -33,7 +33,7 @@ export function plannedRates(
   for (let i = 0; i < places; i++) {
     const step = places === 1 ? 0 : Math.round((i * last) / (places - 1))
     const epoch = Math.floor(step / batches) + ((step % batches) * batchSize) / rows
-    const rate = rateAt(learningRate, { epoch, step })
+    const rate = rateAt(learningRate, { epoch, step, validation: [] })
     if (!Number.isFinite(rate)) break
     rates.push({ epoch, rate })
   }
