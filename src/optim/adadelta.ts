@@ -2,7 +2,8 @@
 import { checkOptions, checkRange } from '../base/errors.ts'
 import type { Expression } from './expression.ts'
 import { checkLearningRate, type Rate } from './rate.ts'
-import { checkDialect, type Rule, rule } from './rule.ts'
+import { checkDialect, rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 const dialects = {
   paper: { learningRate: 1, decay: 0.95, epsilon: 1e-6 },

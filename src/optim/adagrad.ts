@@ -2,7 +2,8 @@
 import { checkOptions, checkRange } from '../base/errors.ts'
 import { checkEpsilonAt, type EpsilonAt, scaledBy } from './epsilon.ts'
 import { checkLearningRate, type Rate } from './rate.ts'
-import { checkDialect, type Rule, rule } from './rule.ts'
+import { checkDialect, rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 /** Where dialects differ: ε and its place, and what the sum begins with. */
 const dialects = {

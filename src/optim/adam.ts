@@ -2,7 +2,8 @@
 import { checkOptions } from '../base/errors.ts'
 import { checkMoments, type MomentSettings, running, seen } from './moments.ts'
 import { checkLearningRate, type Rate } from './rate.ts'
-import { checkDialect, type Rule, rule } from './rule.ts'
+import { checkDialect, rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 import { type Decay, decayed } from './weight-decay.ts'
 
 /** `epsilonHat`: ε beside √v as it is, not beside √v̂ (Kingma and Ba, end of section 2). */

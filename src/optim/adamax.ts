@@ -2,7 +2,8 @@
 import { checkOptions } from '../base/errors.ts'
 import { checkMoments, type MomentSettings, running, seen } from './moments.ts'
 import { checkLearningRate, type Rate } from './rate.ts'
-import { checkDialect, type Rule, rule } from './rule.ts'
+import { checkDialect, rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 const dialects = {
   pytorch: { learningRate: 0.002, epsilon: 1e-8 },

@@ -1,9 +1,10 @@
 /** @file A running average of the weights beside any rule. Polyak and Juditsky 1992, eq. 2; Bottou 2010, section 5.1 (averaged SGD). */
 import { checkOptions, checkRange, usageError } from '../base/errors.ts'
 import { checkRate, type Rate } from './rate.ts'
-import { type Rule, rule } from './rule.ts'
+import { rule } from './rule.ts'
 import { bottou } from './schedule.ts'
 import { sgd } from './sgd.ts'
+import type { Rule } from './update-rule.ts'
 import { decayed } from './weight-decay.ts'
 
 export interface Averaging {
@@ -37,6 +38,7 @@ function averagedAs(name: string, inner: Rule, { decay, after, ...others }: Aver
   return rule<string, string>({
     name,
     dialect: inner.dialect,
+    clip: inner.clip,
     hyper: {
       ...inner.hyper,
       averageDecay: decay && checkRate('decay', decay, { min: 0, max: 1, open: 'max' }),

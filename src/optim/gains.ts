@@ -1,7 +1,8 @@
 /** @file A gain for each weight: it grows while the gradient keeps its sign. Hinton's lecture 6d, 2012; Jacobs 1989 (delta-bar-delta). */
 import { checkOptions, checkRange } from '../base/errors.ts'
 import { checkLearningRate, checkRate, type Rate } from './rate.ts'
-import { type Rule, rule } from './rule.ts'
+import { rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 /**
  * Gradient descent with per-weight gains (Hinton 2012, lecture 6d): γ ← γ + 0.05 where gradient and last gradient have the same sign,

@@ -2,7 +2,8 @@
 import { checkOptions, checkRange } from '../base/errors.ts'
 import { running } from './moments.ts'
 import { checkLearningRate, type Rate } from './rate.ts'
-import { type Rule, rule } from './rule.ts'
+import { rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 /**
  * Lion (Chen et al. 2023, program 1, without its weight decay: `weightDecay(lion(…), { decay })` puts it in, as the paper has it):

@@ -1,7 +1,8 @@
 /** @file Momentum: velocity accumulates past gradients. Sutskever et al. 2013, eq. 1-2. */
 import { checkOptions, checkRange } from '../base/errors.ts'
 import { checkLearningRate, checkRate, type Rate } from './rate.ts'
-import { checkDialect, type Rule, rule } from './rule.ts'
+import { checkDialect, rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 const dialects = ['cs231n', 'pytorch', 'keras'] as const
 

@@ -1,7 +1,8 @@
 /** @file Nesterov's momentum, rewritten so that the gradient is taken at x itself. Bengio et al. 2013, eq. 7. */
 import { checkOptions } from '../base/errors.ts'
 import { checkLearningRate, checkRate, type Rate } from './rate.ts'
-import { checkDialect, type Rule, rule } from './rule.ts'
+import { checkDialect, rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 const dialects = ['cs231n', 'pytorch', 'keras'] as const
 

@@ -2,7 +2,8 @@
 import { checkOptions, checkRange } from '../base/errors.ts'
 import { checkMoments, type MomentSettings, running, seen } from './moments.ts'
 import { checkLearningRate, type Rate } from './rate.ts'
-import { type Rule, rule } from './rule.ts'
+import { rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 /**
  * RAdam (Liu et al. 2020, algorithm 2): with ρ∞ = 2/(1 − β2) − 1 and ρ = ρ∞ − 2t·β2^t/(1 − β2^t),

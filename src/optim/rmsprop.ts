@@ -3,7 +3,8 @@ import { checkOptions, checkRange } from '../base/errors.ts'
 import { checkEpsilonAt, type EpsilonAt, scaledBy } from './epsilon.ts'
 import type { Expression } from './expression.ts'
 import { checkLearningRate, checkRate, type Rate } from './rate.ts'
-import { checkDialect, type Rule, rule } from './rule.ts'
+import { checkDialect, rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 /** Where dialects differ; `rateAt`: whether the learning rate is inside the velocity. */
 const dialects = {

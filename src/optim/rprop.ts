@@ -1,6 +1,7 @@
 /** @file Rprop: a step size for each weight, by the sign of its gradient alone; for full batches. Riedmiller and Braun 1993. */
 import { checkOptions, checkRange } from '../base/errors.ts'
-import { checkDialect, type Rule, rule } from './rule.ts'
+import { checkDialect, rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 const dialects = ['pytorch', 'paper'] as const
 

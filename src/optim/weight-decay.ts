@@ -1,7 +1,8 @@
 /** @file Weight decay put to any rule: coupled to the gradient, or decoupled from it. Loshchilov and Hutter 2019, algorithms 1 and 2. */
 import { checkOptions, show, suggestion, usageError } from '../base/errors.ts'
 import { checkRate, type Rate } from './rate.ts'
-import { type Rule, rule } from './rule.ts'
+import { rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 const forms = ['decoupled', 'schedule', 'coupled'] as const
 
@@ -41,6 +42,7 @@ export function decayed(name: string, inner: Rule, { decay, by = 'decoupled', ..
   return rule<string, string>({
     name,
     dialect: inner.dialect,
+    clip: inner.clip,
     hyper: { ...inner.hyper, weightDecay: checkRate('decay', decay, { min: 0 }) },
     state: inner.state,
     update: (op, tensors, scalars) => {

@@ -44,6 +44,7 @@ export class Trajectory {
     this.state = initialState(this.net, plan.update, plan.seed, this.form === 'wasm' ? 1 : 2, watch)
     this.batches = new Batches(plan.training, { batchSize: plan.batchSize, seed: plan.seed })
     this.#random = new RandomFeed(plan.seed, 0, {})
+    this.progress.lastAt = this.at(0, 0)
   }
 
   /** Whether all batches of the epoch have been trained on. */

@@ -1,6 +1,6 @@
 /** @file Every rule, with each of the settings that change its arithmetic: what the WebAssembly and ONNX forms are compared on. */
 import * as optim from '../../src/optim/optim.ts'
-import type { Rule } from '../../src/optim/rule.ts'
+import type { Rule } from '../../src/optim/update-rule.ts'
 import { everything } from './everything.ts'
 
 const { adam, sgd } = optim

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { opcodes } from '../../src/base/assembler.ts'
 import { Arena } from '../../src/base/tensor.ts'
-import { adam, compileUpdate, momentum, nesterov, type Rule, sgd } from '../../src/optim/index.ts'
+import { compileUpdate, momentum, type Rule, sgd } from '../../src/optim/index.ts'
 import { loopModule } from '../../src/optim/loop.ts'
 import { allRules, smoothValue } from './all-rules.ts'
 

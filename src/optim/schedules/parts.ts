@@ -8,26 +8,26 @@ const valueOf = (rate: Rate, at: At) => (typeof rate === 'number' ? rate : rate(
 /**
  * Warm-up: a straight line from `from` times the first value of what follows up to it, then that, in its own time.
  *
- * @param then what follows: a number or a schedule, which begins when the warm-up ends
+ * @param rate what follows: a number or a schedule, which begins when the warm-up ends
  * @param from share of the first value in [0, 1), default 0
  * @param epochs, steps length of the warm-up: one of them
  * @throws RappelError 'usage' when one is out of range
  */
 export function warmUp({
-  then,
+  rate,
   from = 0,
   epochs,
   steps,
   ...others
-}: Span & { readonly then: Rate; readonly from?: number }): Schedule {
-  checkOptions('warmUp', others, ['then', 'from', 'epochs', 'steps'])
-  checkRate('warmUp: then', then)
+}: Span & { readonly rate: Rate; readonly from?: number }): Schedule {
+  checkOptions('warmUp', others, ['rate', 'from', 'epochs', 'steps'])
+  checkRate('warmUp: rate', rate)
   checkRange('warmUp: from', from, { min: 0, max: 1, open: 'max' })
   const length = lengthOf('warmUp', { epochs, steps })
-  return named('warmUp', `${length.length} ${length.unit}, then ${rateText(then)}`, (at) => {
+  return named('warmUp', `${length.length} ${length.unit}, then ${rateText(rate)}`, (at) => {
     const share = length.of(at) / length.length
-    if (share >= 1) return valueOf(then, later(at, length))
-    return valueOf(then, { epoch: 0, step: 0 }) * (from + (1 - from) * share)
+    if (share >= 1) return valueOf(rate, later(at, length))
+    return valueOf(rate, { epoch: 0, step: 0 }) * (from + (1 - from) * share)
   })
 }
 

@@ -1,12 +1,13 @@
 /** @file The update rule as data, and its learning rate as it is planned. */
-import type { Rule } from '../../optim/rule.ts'
+
 import type { At, Rate } from '../../optim/rate.ts'
+import type { UpdateRule } from '../../optim/update-rule.ts'
 import type { RuleFacts, StartEvent } from '../events.ts'
 
 /** Places at which a schedule is told. */
 const mostPlaces = 64
 
-export function ruleFacts({ name, dialect, hyper, state }: Rule): RuleFacts {
+export function ruleFacts({ name, dialect, hyper, state }: UpdateRule): RuleFacts {
   const entries = Object.entries(hyper)
   return {
     name,
@@ -22,7 +23,7 @@ export function ruleFacts({ name, dialect, hyper, state }: Rule): RuleFacts {
  * rate: the run will say so when it comes there.
  */
 export function plannedRates(
-  { hyper: { learningRate } }: Pick<Rule, 'hyper'>,
+  { hyper: { learningRate } }: Pick<UpdateRule, 'hyper'>,
   { epochs, batchSize, rows }: { readonly epochs: number; readonly batchSize: number; readonly rows: number },
 ): StartEvent['learningRates'] {
   if (learningRate === undefined) return undefined

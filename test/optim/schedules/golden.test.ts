@@ -21,7 +21,7 @@ const cases: [name: string, ours: Schedule][] = [
   ['growing-restarts', schedule.cosine({ ...cosine, epochs: 4, restarts: true, growth: 2 })],
   ['one-cycle', schedule.oneCycle({ max: 0.5, steps: 50 })],
   ['one-cycle-linear', schedule.oneCycle({ max: 0.5, steps: 50, rise: 0.4, shape: 'linear', divide: 10, end: 100 })],
-  ['warm-up', schedule.warmUp({ epochs: 8, from: 0.1, then: schedule.exponential({ from: 0.2, decay: 0.07 }) })],
+  ['warm-up', schedule.warmUp({ epochs: 8, from: 0.1, rate: schedule.exponential({ from: 0.2, decay: 0.07 }) })],
   [
     'sequence',
     schedule.sequence([
