@@ -130,3 +130,29 @@ export const decayedSgd = (learningRate: Rate, decay: number, { scaled = true } 
       return { x: op.sub(op.sub(x, op.mul(learningRate, g)), lost) }
     },
   })
+
+/** The heavy ball on gradients that are never set back to zero. */
+export const accumulatedMomentum = (learningRate: Rate, mu = 0.9): Rule =>
+  optim.rule({
+    name: 'momentumByHand',
+    hyper: { learningRate, mu },
+    state: { gradient: 'zeros', velocity: 'zeros' },
+    update: (op, { x, g, gradient, velocity }, { learningRate, mu }) => {
+      const sum = op.add(gradient, g)
+      const v = op.sub(op.mul(mu, velocity), op.mul(learningRate, sum))
+      return { x: op.add(x, v), gradient: sum, velocity: v }
+    },
+  })
+
+/** Gradients are added up and set back to zero once in so many steps alone, as at the end of an epoch. */
+export const resetEvery = (learningRate: Rate, steps: number): Rule =>
+  optim.rule({
+    name: 'sgdByHand',
+    // 0 in the first step of each stretch, else 1.
+    hyper: { learningRate, keep: ({ step }) => (step % steps === 0 ? 0 : 1) },
+    state: { gradient: 'zeros' },
+    update: (op, { x, g, gradient }, { learningRate, keep }) => {
+      const sum = op.add(op.mul(keep, gradient), g)
+      return { x: op.sub(x, op.mul(learningRate, sum)), gradient: sum }
+    },
+  })

@@ -21,6 +21,7 @@ const ofScales: readonly FindingCode[] = [
   'train-longer',
   'underfitting',
   'overfitting',
+  'frozen-layer',
 ]
 
 /** What follows where targets do not go with the inputs: there is little to learn but single examples. */
@@ -135,7 +136,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
   'regularisation-too-strong': [...standingStill, ...shrinkingAway],
   'decay-scale': [...standingStill, ...shrinkingAway],
   'dropout-too-strong': [...standingStill, ...throwing, 'dead-units', 'label-noise', 'saturation'],
-  // Of the update. A wrong step makes all that follows from wrong steps, a rule that is wrong comes before the rate that it is given.
+  // Of the update: weights that are thrown about are sure of wrong answers, which looks like learning by heart. A wrong step makes all that follows from wrong steps, a rule that is wrong comes before the rate that it is given.
   'wrong-sign': [
     'loss-rises',
     'diverged',
@@ -144,6 +145,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'exploding-gradient',
     'underfitting',
     'saturation',
+    'vanishing-gradient',
   ],
   'loss-reduction': [
     'initial-loss-high',
@@ -159,12 +161,33 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'regularisation-too-strong',
     'underfitting',
   ],
-  'gradient-accumulated': ['momentum-too-high', 'lr-too-high', 'unstable', 'diverged', 'loss-rises', 'dead-units'],
+  'gradient-accumulated': [
+    'momentum-too-high',
+    'lr-too-high',
+    'unstable',
+    'diverged',
+    'loss-rises',
+    'dead-units',
+    'saturation',
+    'overfitting',
+    'underfitting',
+  ],
   'first-steps-too-large': ['lr-too-high', 'diverged', 'unstable', 'dead-units', 'saturation', 'underfitting'],
-  'momentum-too-high': ['lr-too-high', 'unstable', 'diverged', 'dead-units', 'saturation', 'underfitting'],
-  'lr-too-high': ['diverged', 'loss-rises', 'unstable', 'dead-units', 'saturation', 'underfitting', 'train-longer'],
+  'momentum-too-high': [
+    'lr-too-high',
+    'unstable',
+    'diverged',
+    'dead-units',
+    'saturation',
+    'underfitting',
+    'overfitting',
+  ],
+  // Units that it has brought to the ends of their range do not come back at a lower rate: those are told beside it.
+  'lr-too-high': ['diverged', 'loss-rises', 'unstable', 'dead-units', 'underfitting', 'overfitting', 'train-longer'],
+  unstable: ['overfitting', 'underfitting'],
   'loss-rises': ['diverged', 'unstable'],
-  diverged: ['unstable', 'dead-units', 'saturation'],
+  // Scores that are not finite sum to anything.
+  diverged: ['unstable', 'dead-units', 'saturation', 'double-softmax'],
   'clipping-too-tight': ['lr-too-low', 'train-longer', 'underfitting'],
   'schedule-too-fast': ['lr-too-low', 'train-longer', 'underfitting', 'frozen-layer'],
   'lr-too-low': ['train-longer', 'underfitting', 'frozen-layer'],

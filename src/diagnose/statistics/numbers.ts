@@ -48,3 +48,11 @@ export function line(
   for (let i = 0; i < n; i++) rest += (y[i] - intercept - slope * x[i]) ** 2
   return { slope, intercept, error: n < 3 ? Number.NaN : Math.sqrt(rest / (n - 2) / xx) }
 }
+
+/** Kendall's τ of a series over time: of all pairs, the share in which the later is higher less the share in which it is lower. NaN of fewer than two. */
+export function kendall(values: readonly number[]): number {
+  const n = values.length
+  let sum = 0
+  for (let i = 0; i < n; i++) for (let j = i + 1; j < n; j++) sum += Math.sign(values[j] - values[i])
+  return sum / ((n * (n - 1)) / 2)
+}

@@ -1,7 +1,7 @@
 /** @file What probes see of a step, or between steps. Computed when it is first asked for, once for all probes. */
 import { usageError } from '../../base/errors.ts'
 import { compileSums, type Products, plainProducts, plainSums, type Sums } from '../../base/sums.ts'
-import { type Tensor, tensor } from '../../base/tensor.ts'
+import { tensor } from '../../base/tensor.ts'
 import type { NamedTensors } from '../../engine/engine.ts'
 import { rule } from '../../optim/rule.ts'
 import type { Rule } from '../../optim/update-rule.ts'
@@ -13,7 +13,7 @@ import type { Role, TrainingState, WatchedState } from '../state.ts'
 import type { Stepper } from '../stepper.ts'
 import { batchFeeds } from './feeds.ts'
 import type { GraphRuns } from './graph-runs.ts'
-import { layerGradientName, layersGraph, outputName, watchedLayers } from './layers.ts'
+import { layersGraph, layersOf } from './layers.ts'
 import type { Cadence, ProbeContext, WatchedBatch, WatchedLayer } from './probe.ts'
 
 /** What is the same at every measurement. */
@@ -166,12 +166,7 @@ export class Context implements ProbeContext {
     const { batchSize } = this.#stepper('the layers')
     const { net } = this.#watching.plan
     const outputs = await this.run(`layers ${batchSize}`, () => layersGraph(net, batchSize), this.#feeds())
-    return watchedLayers(net).map(({ name, kind }, place) => ({
-      name,
-      kind,
-      output: outputs[outputName(place)] as Tensor<'float32'>,
-      gradient: outputs[layerGradientName(place)] as Tensor<'float32'>,
-    }))
+    return layersOf(net, outputs)
   }
 
   async #computeSums(of: 'weights' | 'updates' | 'gradients'): Promise<readonly Sums[]> {

@@ -2,14 +2,12 @@
 import { CounterStream } from '../../base/counter-random.ts'
 import { checkInteger, checkOptions } from '../../base/errors.ts'
 import { type Shape, sizeOf, type Tensor, tensor } from '../../base/tensor.ts'
-import { type Examples, rowsOf } from '../../data/dataset.ts'
+import type { Examples } from '../../data/dataset.ts'
 import { graphText } from '../../graph/text.ts'
-import type { Graph, Value } from '../../graph/types.ts'
-import { correctCount } from '../../nn/loss.ts'
-import { buildNet, type NetDescription, targetInput } from '../graphs.ts'
-import { rowsAtOnce } from '../measure.ts'
+import { buildNet, type NetDescription } from '../graphs.ts'
 import { meanOf, objectiveGraph } from './descent.ts'
 import { describe } from './distribution.ts'
+import { type Evaluation, evaluate, evenly, mostRows, usualBeyond, usualRows } from './evaluation.ts'
 import { batchFeeds } from './feeds.ts'
 import type { Cadence, Measured, Probe, ProbeContext } from './probe.ts'
 import { drawnRows } from './rows.ts'
@@ -36,31 +34,25 @@ export interface EvaluatedOptions {
  */
 export function evaluated(options: EvaluatedOptions = {}): Probe {
   checkOptions('probe.evaluated', options, ['cadence', 'rows'])
-  const rows = checkInteger('rows', options.rows ?? 256, 1)
+  const rows = checkInteger('rows', options.rows ?? usualRows, 1)
   return {
     name: 'evaluated',
     cadence: options.cadence ?? { everyEpochs: 1, apart: 250 },
     async measure(context) {
       const { training, validation } = context
-      const ofTraining = await evaluate(context, training, rows)
+      const of = (data: Examples) => evaluate(context, { data, rows, beyond: usualBeyond })
+      const ofTraining = await of(training)
       const measured = told(context.net, 'training', ofTraining)
       const inTraining = await lossInTraining(context, ofTraining.losses)
       if (inTraining !== undefined) measured.values['evaluated/training/lossInTraining'] = inTraining
       if (validation === undefined) return measured
-      const ofValidation = told(context.net, 'validation', await evaluate(context, validation, rows))
+      const ofValidation = told(context.net, 'validation', await of(validation))
       return {
         values: { ...measured.values, ...ofValidation.values },
         distributions: { ...measured.distributions, ...ofValidation.distributions },
       }
     },
   }
-}
-
-interface Evaluation {
-  /** Of each example. */
-  readonly losses: Float32Array
-  /** How many are answered right. */
-  readonly correct?: number
 }
 
 /** A loss above it gives the label a probability below 0.1. */
@@ -73,35 +65,6 @@ function told(net: NetDescription, part: string, { losses, correct }: Evaluation
     values[`surprising/${part}`] = losses.filter((loss) => loss > surprise).length / losses.length
   const distributions: Measured['distributions'] = { [`exampleLoss/${part}`]: describe(losses) }
   return { values, distributions }
-}
-
-/** The net as it is used. */
-async function evaluate({ net, seed, run }: ProbeContext, data: Examples, rows: number): Promise<Evaluation> {
-  const losses = new Float32Array(Math.min(rows, rowsOf(data)))
-  const atOnce = evenly(losses.length, ways(net).atOnce)
-  let [done, correct] = [0, 0]
-  for (const { size, inputs, targets } of drawnRows(data, { net, seed, rows, atOnce })) {
-    const outputs = await run(
-      `evaluation ${size}`,
-      () => evaluationGraph(net, size),
-      batchFeeds(net, size, inputs, targets),
-    )
-    losses.set(outputs.losses.data as Float32Array, done)
-    correct += Number(outputs.correct?.data[0] ?? 0)
-    done += size
-  }
-  return { losses, ...(net.loss.task === 'classification' && { correct }) }
-}
-
-/** So many rows at once that parts are alike, and at most so many. */
-const evenly = (rows: number, most: number) => Math.ceil(rows / Math.ceil(rows / most))
-
-function evaluationGraph(net: NetDescription, batch: number): Graph {
-  const { builder, output } = buildNet(net, batch, false)
-  const target = targetInput(net, builder, batch)
-  const outputs: Record<string, Value> = { losses: net.loss.perExample(output, target) }
-  if (net.loss.task === 'classification') outputs.correct = (net.loss.correct ?? correctCount)(output, target)
-  return builder.graph('evaluation', outputs)
 }
 
 /** Most batches that go through a net whose outputs depend on the batch: of tiny ones all rows would take as long as half an epoch. */
@@ -172,7 +135,7 @@ function makeWays(net: NetDescription): Ways {
   return {
     differ: used.text !== trained.text,
     byBatch: trained.buffers.some(({ next }) => next !== undefined),
-    atOnce: rowsAtOnce(net),
+    atOnce: mostRows(net),
     randomShapes(rows) {
       const made =
         shapes.get(rows) ??

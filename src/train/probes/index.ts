@@ -11,7 +11,7 @@ import { units } from './units.ts'
 
 export { type CurvatureOptions, curvature } from './curvature.ts'
 export { type DescentOptions, descent } from './descent.ts'
-export { distributions } from './distributions.ts'
+export { type DistributionsOptions, distributions } from './distributions.ts'
 export { type EvaluatedOptions, evaluated } from './evaluated.ts'
 export { noiseScale } from './noise-scale.ts'
 export { cosine, norms } from './norms.ts'

@@ -1,8 +1,7 @@
 /** @file How much of a gradient is noise: the batch size up to which a larger one still helps. */
 import { checkInteger, checkOptions } from '../../base/errors.ts'
-import { sizeOf, type Tensor, tensor } from '../../base/tensor.ts'
 import { gradientName, trainingGraph } from '../graphs.ts'
-import { batchFeeds } from './feeds.ts'
+import { rowFeeds } from './feeds.ts'
 import { type Cadence, type Probe, type ProbeContext, seldom } from './probe.ts'
 
 /**
@@ -40,21 +39,7 @@ export function noiseScale(options: { readonly cadence?: Cadence; readonly parts
 /** |g|² of the mean loss of some rows of the batch. */
 async function squaredNorm(context: ProbeContext, first: number, rows: number): Promise<number> {
   const { net, parameters } = context
-  const { size, inputs, targets, random } = context.batch()
-  const part = <T extends Float32Array | Int32Array>(values: T, width: number): T =>
-    values.subarray(first * width, (first + rows) * width) as T
-  // Each layer's random numbers are those of the same rows, where they are laid out by rows.
-  const ofRows = ([name, { shape, data }]: [string, Tensor<'float32'>]) => {
-    const [of, ...rest] = shape
-    return [name, of === size ? tensor('float32', [rows, ...rest], part(data, sizeOf(rest))) : { shape, data }]
-  }
-  const feeds = batchFeeds(
-    net,
-    rows,
-    part(inputs, sizeOf(net.featureShape)),
-    part(targets, sizeOf(net.targetShape)),
-    Object.fromEntries(Object.entries(random).map(ofRows)),
-  )
+  const feeds = rowFeeds(net, context.batch(), { first, rows })
   const outputs = await context.run(`gradients ${rows}`, () => trainingGraph(net, rows).graph, feeds)
   return parameters.reduce((sum, { name }) => {
     const { second, nonFinite } = context.sumsAbout(outputs[gradientName(name)].data as Float32Array, 0)

@@ -12,7 +12,7 @@ import { makePlan } from '../../../src/train/plan.ts'
 import { curvature, distributions, noiseScale, units } from '../../../src/train/probes/index.ts'
 import type { StepForm } from '../../../src/train/stepper.ts'
 import { fixed } from '../steps.ts'
-import { probe } from './nets.ts'
+import { mixedPlan, probe } from './nets.ts'
 import { dot, type Numbers, narrow, norm, pass, type Snapshot, slowPlan, spy } from './slow.ts'
 
 const everyStep = { cadence: { everySteps: 1 } }
@@ -23,21 +23,26 @@ describe.each<StepForm>(['wasm', 'nodes'])('%s: all steps of two epochs against 
   const probes = [
     spied,
     distributions(everyStep),
+    { ...distributions({ ...everyStep, rows: 3 }), name: 'of three rows' },
     noiseScale(everyStep),
     curvature({ ...everyStep, iterations: 300, tolerance: 1e-4 }),
   ]
   const { probed } = await probe(slowPlan(), probes, { form })
   const told = (name: string, step: number) => probed.find((e) => e.probe === name && e.step === step)
 
-  test('distributions of activations and gradients', () => {
+  test.each([
+    ['distributions', 8],
+    ['of three rows', 3],
+  ])('%s of activations and gradients: of %i rows of the batch', (probeName, rows) => {
     for (const snapshot of steps) {
-      const { distributions = {} } = told('distributions', snapshot.step) ?? {}
+      const { distributions = {} } = told(probeName, snapshot.step) ?? {}
       const { layers } = passOf(snapshot)
       expect(Object.keys(distributions)).toEqual(
         Object.keys(layers).flatMap((name) => [`activation/${name}`, `gradient/${name}`]),
       )
       for (const [name, { output, gradient }] of Object.entries(layers))
-        for (const [role, numbers] of Object.entries({ activation: output, gradient })) {
+        for (const [role, all] of Object.entries({ activation: output, gradient })) {
+          const numbers = all.slice(0, (all.length / 8) * rows)
           const got = distributions[`${role}/${name}`]
           const mean = numbers.reduce((sum, x) => sum + x, 0) / numbers.length
           const deviation = Math.sqrt(numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / numbers.length)
@@ -83,6 +88,14 @@ describe.each<StepForm>(['wasm', 'nodes'])('%s: all steps of two epochs against 
       expect(values.eigenvalue / largestEigenvalue(snapshot)).toBeCloseTo(1, 2)
     }
   })
+})
+
+test('where rows meet in a batch normalisation all of them are watched, however few are asked for', async () => {
+  const few = distributions({ ...everyStep, rows: 2 })
+  const { probed } = await probe(mixedPlan({ epochs: 1 }), [few, { ...distributions(everyStep), name: 'all' }])
+  const [some, all] = ['distributions', 'all'].map((name) => probed.filter((event) => event.probe === name))
+  expect(some[0].distributions?.['activation/dense1'].count).toBe(5 * 9)
+  expect(some.map((event) => event.distributions)).toEqual(all.map((event) => event.distributions))
 })
 
 /** By power iteration on a Hessian whose columns are differences of the twin's gradients. */

@@ -7,9 +7,10 @@ import { lowerRate } from '../../statistics/advised-rate.ts'
 import { type BadEnds, badEnds } from '../../statistics/bad-ends.ts'
 import { descents } from '../../statistics/descent.ts'
 import { goesDown, trustsGradients } from '../../statistics/direction.ts'
-import { divergence } from '../../statistics/divergence.ts'
+import { type Divergence, divergence } from '../../statistics/divergence.ts'
 import { lossCurve } from '../../statistics/loss-curve.ts'
 import { highestRate } from '../../statistics/rates.ts'
+import { startsSaturated } from '../../statistics/saturated-layers.ts'
 import { updateRatios } from '../../statistics/update-ratios.ts'
 
 /**
@@ -26,6 +27,10 @@ const flung = 4
 /** Where the loss is worse than a guess though each step goes down, less will do as evidence. */
 const someExcess = 0.1
 const largeRatio = 0.01
+const nearlyAll = 0.9
+/** Before a run is out of bounds: the largest loss in units of the first, or update : weight. */
+const thrownUp = 3
+const hugeRatio = 0.1
 
 export const lrTooHigh: DiagnosisRule = {
   code: 'lr-too-high',
@@ -51,11 +56,25 @@ function ofDivergence(run: History): Judgement | undefined {
   if (!Number.isFinite(run.losses[0]) || run.losses.length === 0) return undefined
   // A gradient that is not finite at the first step is not the rate's doing.
   if (run.losses.length < 2 && found.first?.startsWith('gradient/')) return undefined
+  if (!isBySteps(run, found)) return undefined
   return judgement(run, {
     severity: 'error',
     confidence: 0.85,
     words: `${found.words} The steps were too large for the valley that they went down`,
   })
+}
+
+/**
+ * Steps that are too large show before the end: in losses that grow, or in weights that change by much in a step. What is suddenly not finite out of
+ * small losses and small steps is a value that no number stands for, such as the logarithm of 0.
+ */
+function isBySteps(run: History, { kind, factor }: Divergence): boolean {
+  const ratios = run.derive(updateRatios)
+  const largest = Math.max(
+    0,
+    ...(ratios?.tensors.flatMap(({ first, early, late }) => [first, early, late]) ?? []).filter(Number.isFinite),
+  )
+  return kind === 'exploded' || ratios === undefined || factor > thrownUp || largest >= hugeRatio
 }
 
 function ofRollBacks(run: History): Judgement {
@@ -78,7 +97,9 @@ function ofRollBacks(run: History): Judgement {
 
 function ofBadEnd(run: History): Judgement | undefined {
   const ends = run.derive(badEnds)
-  if (ends === undefined) return undefined
+  // What begins at the ends of its range jumps from one to the other at any rate.
+  if (ends === undefined || startsSaturated(run).length > 0) return undefined
+  if ((ends.rising || ends.spiky) && hadLearnt(run, ends)) return undefined
   const seen = run.derive(descents)
   const ratios = run.derive(updateRatios)
   const excess = Math.max(seen?.late.excess ?? 0, seen?.late.typicalExcess ?? 0)
@@ -103,6 +124,13 @@ function ofBadEnd(run: History): Judgement | undefined {
     confidence: sure ? 0.85 : 0.75,
     words: wordsFor(run, ends),
   })
+}
+
+/** What bore its rate until it had learnt nearly all, and was thrown out after that, is `unstable`. */
+function hadLearnt(run: History, { thrown, worseThanGuessing }: BadEnds): boolean {
+  const curve = run.derive(lossCurve)
+  if (curve === undefined || !(curve.bestProgress > nearlyAll)) return false
+  return (!thrown && !worseThanGuessing) || curve.peak.from > curve.best.from
 }
 
 function wordsFor(run: History, ends: BadEnds): string {

@@ -5,6 +5,7 @@ import type { DiagnosisRule } from '../../rule.ts'
 import { leastLosses } from '../../statistics/bad-ends.ts'
 import { type Descents, descents } from '../../statistics/descent.ts'
 import { goesDown, trustsGradients } from '../../statistics/direction.ts'
+import { doubling } from '../../statistics/doubling.ts'
 import { type LossCurve, lossCurve } from '../../statistics/loss-curve.ts'
 import { pull } from '../../statistics/pull.ts'
 import { highestRate, rates } from '../../statistics/rates.ts'
@@ -12,12 +13,20 @@ import { updateRatios } from '../../statistics/update-ratios.ts'
 
 /** Excess below which a rate could be 20 times higher and still stop well before the bottom of the valley. */
 const flat = 0.006
+/**
+ * Where updates are small as well, late steps alone count, up to an excess of 0.009: first values that are far off lie in sharp places, from which
+ * the first steps come. Above 0.05 those would not have borne a higher rate.
+ */
+const small = { ratio: 5e-4, late: 0.009, early: 0.05 }
+/** From 70% to 90% of the way on: update : weight that is far below the usual 1e-3, and what twenty times the steps would bring, in shares of the way. */
+const slow = { ratio: 2e-4, gain: 0.1, times: 20 }
 /** The excess that an advised rate aims at: a fifth of the way to the bottom, for there are sharper places than those seen. */
 const goodExcess = 0.1
 /** A tenth of the usual 1e-3: where losses were not measured along the steps. */
 const tinyRatio = 1e-4
 /** Of the way from guessing to the least loss: what is done beyond it may be all that there is to learn. */
 const farOn = 0.7
+const nearlyThere = 0.9
 const mostTimes = 1000
 /** Below it the gradients do not reach the weights, and the rate is not the reason. */
 const leastPull = 0.2
@@ -28,18 +37,18 @@ export const lrTooLow: DiagnosisRule = {
   statistic:
     'Excess 1 − decrease/predicted of watched steps (or update : weight), the share of the way from guessing to the least loss that is done, and the trend of the loss.',
   threshold:
-    'Excess below 0.006 early and late: the rate could be 20 times higher without reaching the bottom of the valley in one step. And less than 70% of the way done while the loss still falls, or while all slopes of the run together promise less than a fifth of what is left.',
+    'Excess below 0.006 early and late: the rate could be 20 times higher without reaching the bottom of the valley in one step; or below 0.009 late with updates below 5e-4 of the weights. And less than 70% of the way done (90% with updates below 2e-4, where twenty times the steps would bring a tenth of it) while the loss still falls, or while all slopes of the run together promise less than a fifth of what is left.',
   source:
     'LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.6, eq. 23; CS231n notes, Neural networks 3 (update : weight about 1e-3; a linear fall is a low rate); Smith 2017, arXiv:1506.01186',
   judge(run) {
     const curve = run.derive(lossCurve)
-    if (curve === undefined || run.start === undefined) return undefined
+    if (curve === undefined || run.start === undefined || run.outcome?.reason === 'stopped-early') return undefined
     const needed = Math.max(leastLosses, 0.4 * (run.totalSteps ?? 0))
     if (!run.ended && curve.count < needed) return { tooEarly: Math.ceil(needed) }
-    if (!(curve.progress < farOn) || !goesDown(run) || !trustsGradients(run)) return undefined
+    if (!isOnItsWay(run, curve) || !goesDown(run) || !trustsGradients(run)) return undefined
     if (hasDecayed(run) || !((run.derive(pull)?.early ?? 1) > leastPull)) return undefined
     const times = couldBeHigher(run, curve)
-    if (times === undefined || !stillFalls(curve, run.derive(descents))) return undefined
+    if (times === undefined || !stillFalls(run, curve)) return undefined
     const rate = highestRate(run)
     const value = rate === undefined ? undefined : Number((rate * times).toPrecision(1))
     const excess = run.derive(descents)?.all.excess
@@ -76,14 +85,26 @@ function hasDecayed(run: History): boolean {
   return all !== undefined && !all.isConstant && all.used < 0.3
 }
 
+/** Much of the way is left; or it is known to be slow, and at a higher rate the same slope would lead much further. */
+function isOnItsWay(run: History, { progress }: LossCurve): boolean {
+  if (progress < farOn) return true
+  const [ratios, time] = [run.derive(updateRatios), run.derive(doubling)]
+  if (ratios === undefined || time === undefined || !(progress < nearlyThere && ratios.all < slow.ratio)) return false
+  // Along the same path at several times the speed: a curve falls by about as much in each doubling of the time.
+  return Math.log2(slow.times) * time.next >= slow.gain
+}
+
 /** By how many times the rate could be higher; undefined where steps are not small, or nobody knows. */
 function couldBeHigher(run: History, curve: LossCurve): number | undefined {
   const seen = run.derive(descents)
   const ratios = run.derive(updateRatios)
   if (seen !== undefined && seen.early.known + seen.late.known >= 4) {
-    const known = [seen.early, seen.late].flatMap((part) => [part.excess, part.typicalExcess]).filter(Number.isFinite)
-    const excess = Math.max(...known, 0)
-    return excess > flat ? undefined : within(goodExcess / Math.max(excess, 1e-5))
+    const [early, late] = [seen.early, seen.late].map(({ excess, typicalExcess }) =>
+      Math.max(0, ...[excess, typicalExcess].filter(Number.isFinite)),
+    )
+    const isFlat = Math.max(early, late) <= flat
+    const isSmall = (ratios?.all ?? 1) < small.ratio && late <= small.late && seen.early.typicalExcess <= small.early
+    return isFlat || isSmall ? within(goodExcess / Math.max(early, late, 1e-5)) : undefined
   }
   if (ratios === undefined || !(Math.max(ratios.early, ratios.late, ratios.all) < tinyRatio)) return undefined
   const { points } = seen ?? { points: [] }
@@ -95,13 +116,16 @@ function couldBeHigher(run: History, curve: LossCurve): number | undefined {
 
 const within = (times: number) => Math.min(mostTimes, Math.max(10, times))
 
-/** By an amount that matters; or it cannot fall by much, with the slopes that it has. */
-function stillFalls({ trend, way, late, windows, count, floor = 0 }: LossCurve, seen: Descents | undefined): boolean {
+/** By an amount that matters, or surely while there is nearly all to learn; or it cannot fall by much, with the slopes that it has. */
+function stillFalls(run: History, { trend, way, late, windows, count, floor = 0, progress }: LossCurve): boolean {
   const first = windows[0]
   const fell = first.mean - late.mean > 4 * Math.hypot(first.error, late.error)
   if (trend.change < -0.02 * way && trend.change < -3 * trend.error && fell) return true
-  const promised =
-    seen === undefined ? Number.NaN : seen.points.length > 0 ? meanPredicted(seen.points) * count : Number.NaN
+  // On the same examples there is no noise of batches.
+  const same = run.series('evaluated/training/loss') === undefined ? undefined : run.derive(doubling)?.fell
+  if (same !== undefined && same > (progress < 0.3 ? 0.005 : 0.02)) return true
+  const points = run.derive(descents)?.points ?? []
+  const promised = points.length > 0 ? meanPredicted(points) * count : Number.NaN
   return promised > 0 && promised < 0.2 * (late.mean - floor)
 }
 

@@ -11,14 +11,14 @@ export const unstable: DiagnosisRule = {
   statistic:
     'Mean losses of up to 20 equal parts of the run against the lowest before, in units of the way from guessing to 0 and of the standard error that the batches leave; jumps of the loss of the same training examples from one measurement to the next.',
   threshold:
-    'The last quarter lies above the lowest part by 8% of the way, half as much again and five standard errors; or two parts of the second half by 15% and five; or three times (twice, one of them in the last third) the same examples’ loss goes up to twice as much and by 3% of the way. One rise that heals is no fault.',
+    'The last quarter lies above the lowest part by 8% of the way, half as much again and five standard errors; or two parts of the second half by 15% and five; or three times (twice, one of them in the last third) the same examples’ loss goes up to twice as much and by 3% of the way; or at a fifth of the measurements, at least twice, by a fifth and 2% of the way. One rise that heals is no fault.',
   source:
     'Bottou 2012, Stochastic gradient descent tricks; Smith 2018, arXiv:1803.09820 (reading the loss curve); von Neumann 1941 (noise from successive differences)',
   judge(run) {
     const [curve, ends] = [run.derive(lossCurve), run.derive(badEnds)]
     if (curve === undefined) return undefined
     if (ends === undefined) return { tooEarly: leastLosses }
-    if (!(ends.rising || ends.spiky) || rateGoesUp(run.derive(rates))) return undefined
+    if (!(ends.rising || ends.spiky || ends.jumpy) || rateGoesUp(run.derive(rates))) return undefined
     const rate = highestRate(run)
     const { late, best, rise } = curve
     const highest = Math.max(...curve.windows.slice(Math.floor(curve.windows.length / 2)).map((w) => w.mean))
@@ -27,7 +27,7 @@ export const unstable: DiagnosisRule = {
       confidence: ends.rising && ends.spiky ? 0.8 : 0.7,
       words: ends.rising
         ? `The loss had come down to ${number(best.mean)} and is ${number(late.mean)} now, ${number(rise.errors, 2)} standard errors higher.`
-        : `The loss had come down to ${number(best.mean)} and is thrown up to ${number(highest)} again and again.`,
+        : `The loss had come down to ${number(best.mean)} and is thrown up to ${number(highest)} again and again${ends.spiky ? '' : ', the same training examples’ by a fifth and more from one measurement to the next'}.`,
       evidence: { loss: late.mean, best: best.mean, highest, errors: rise.errors, noise: late.noise },
       advice: `Lower the learning rate late in the run${
         rate === undefined ? '' : ` (from ${number(rate)} to ${number(rate / 10, 2)}, or a schedule that comes down)`
@@ -37,9 +37,10 @@ export const unstable: DiagnosisRule = {
   },
 }
 
-/** A warm restart or a cycle raises the loss by design. */
+/** A warm restart or a cycle raises the loss by design, and comes down again. */
 function rateGoesUp(found: ReturnType<typeof rates>): boolean {
   if (found === undefined || found.isConstant) return false
-  const { points, highest } = found
-  return points.some(({ at, rate }, i) => at > 0.25 && i > 0 && rate - points[i - 1].rate > 0.02 * highest)
+  const { points, highest, last } = found
+  const rises = points.some(({ at, rate }, i) => at > 0.25 && i > 0 && rate - points[i - 1].rate > 0.02 * highest)
+  return rises && last < 0.9 * highest
 }
