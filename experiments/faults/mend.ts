@@ -4,7 +4,7 @@ import { type Dataset, type Examples, isRowSource } from '../../src/data/dataset
 import type { Finding } from '../../src/diagnose/finding.ts'
 import type { Initialiser } from '../../src/nn/init.ts'
 import type { Layer, ParameterOptions } from '../../src/nn/model.ts'
-import type { Rule } from '../../src/optim/rule.ts'
+import { rateScaled } from '../../src/optim/rate-scaled.ts'
 import type { TrainingPlan } from '../../src/train/plan.ts'
 
 /** Undefined where the finding names no number that can be put in. */
@@ -13,7 +13,7 @@ export function mended(plan: TrainingPlan, { suggestion, where }: Finding): Trai
   const { what, value, instead } = suggestion
   switch (what) {
     case 'learningRate':
-      return instead === undefined ? undefined : { ...plan, update: scaled(plan.update, value / instead) }
+      return instead === undefined ? undefined : { ...plan, update: rateScaled(plan.update, value / instead) }
     case 'initDeviation':
       return { ...plan, net: { ...plan.net, model: redrawn(plan, value, where) } }
     case 'inputScale':
@@ -23,10 +23,6 @@ export function mended(plan: TrainingPlan, { suggestion, where }: Finding): Trai
     default:
       return undefined
   }
-}
-
-function scaled(rule: Rule, factor: number): Rule {
-  return { ...rule, scalars: (at, out, rateFactor = 1) => rule.scalars(at, out, rateFactor * factor) }
 }
 
 /** Normal values of this deviation in the weight that is named, and in all others the one of the same √fanIn · deviation. */

@@ -1,7 +1,7 @@
 /** @file Update rules as people write them themselves, right and wrong. */
 import { optim } from '../../src/index.ts'
-import type { Rule } from '../../src/optim/rule.ts'
-import type { Rate } from '../../src/optim/schedule.ts'
+import type { Rate } from '../../src/optim/rate.ts'
+import type { Rule } from '../../src/optim/update-rule.ts'
 
 /** Goes up where it should go down: a sign was lost. */
 export const ascent = (learningRate: Rate): Rule =>

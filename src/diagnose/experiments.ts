@@ -7,7 +7,8 @@ import { tensor } from '../base/tensor.ts'
 import { type Sample, sampleOf } from '../check/sanity/sample.ts'
 import { type Dataset, featureShapeOf, rowsOf, targetShapeOf } from '../data/dataset.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { Rule } from '../optim/rule.ts'
+import { rateScaled } from '../optim/rate-scaled.ts'
+import type { UpdateRule } from '../optim/update-rule.ts'
 import { trainingGraph } from '../train/graphs.ts'
 import { runTraining } from '../train/loop.ts'
 import type { TrainingPlan } from '../train/plan.ts'
@@ -39,20 +40,20 @@ export async function runExperiments(
   if (steps < fewestSteps) return []
   const { batchSize, seed, update, training } = plan
   const sample = sampleOf(training, Math.min(rowsOf(training), steps * batchSize), seed)
-  const lossesOf = (data: Dataset, rule: Rule) =>
+  const lossesOf = (data: Dataset, rule: UpdateRule) =>
     trial({ ...plan, training: data, update: rule }, engine, steps, signal)
   const own = datasetOf(plan, sample)
   const hasRate = update.hyper.learningRate !== undefined
   const values: Record<string, number> = { steps }
   let best = { factor: 1, end: Number.POSITIVE_INFINITY }
   for (const factor of hasRate ? rateFactors : [1]) {
-    const losses = await lossesOf(own, scaled(update, factor))
+    const losses = await lossesOf(own, rateScaled(update, factor))
     values.start ??= losses[0]
     const end = endOf(losses)
     values[rateName(factor)] = end
     if (end < best.end) best = { factor, end }
   }
-  const rule = scaled(update, best.factor)
+  const rule = rateScaled(update, best.factor)
   const shuffled = endOf(await lossesOf(datasetOf(plan, shuffledTargets(sample, seed)), rule))
   const repeated = await lossesOf(datasetOf(plan, firstRows(sample, batchSize)), rule)
   const event = (experiment: ExperimentEvent['experiment'], told: Readonly<Record<string, number>>) =>
@@ -110,10 +111,6 @@ function endOf(losses: Float64Array): number {
   const last = losses.subarray(Math.floor(losses.length * 0.75))
   const mean = last.reduce((sum, loss) => sum + loss, 0) / last.length
   return Number.isNaN(mean) ? Number.POSITIVE_INFINITY : mean
-}
-
-function scaled(rule: Rule, factor: number): Rule {
-  return { ...rule, scalars: (at, out, rateFactor = 1) => rule.scalars(at, out, rateFactor * factor) }
 }
 
 function datasetOf({ training }: TrainingPlan, { rows, inputs, targets }: Sample): Dataset {

@@ -1,7 +1,10 @@
 /** @file Nesterov's momentum, rewritten so that the gradient is taken at x itself. Bengio et al. 2013, eq. 7. */
 import { checkOptions } from '../base/errors.ts'
-import { checkDialect, type Rule, rule } from './rule.ts'
-import { checkLearningRate, checkRate, type Rate } from './schedule.ts'
+import { checkLearningRate, checkRate, type Rate } from './rate.ts'
+import { checkDialect, rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
+
+const dialects = ['cs231n', 'pytorch', 'keras'] as const
 
 /**
  * Nesterov's accelerated gradient in the rewritten form (CS231n notes; Bengio, Boulanger-Lewandowski and Pascanu 2013, eq. 7):
@@ -9,11 +12,11 @@ import { checkLearningRate, checkRate, type Rate } from './schedule.ts'
  * 2013, eq. 3-4: v' = μ·v − α·∇f(y + μ·v), y ← y + v'), so that for a constant μ both are the same sequence.
  *
  * `dialect: 'pytorch'` keeps the learning rate outside the velocity: b ← μ·b + g, x ← x − α·(g + μ·b) (torch.optim.SGD with
- * `nesterov=True`). With a constant α both give the same iterates, with v = −α·b.
+ * `nesterov=True`). With a constant α both give the same iterates, with v = −α·b. `dialect: 'keras'` is 'cs231n': x ← x + μ·v' − α·g.
  *
  * @param learningRate α > 0, a number or a schedule
  * @param momentum μ in [0, 1), a number or a schedule, default 0.9
- * @param dialect 'cs231n' (default) or 'pytorch'
+ * @param dialect 'cs231n' (default), 'pytorch' or 'keras'
  * @throws RappelError 'usage' when μ or α is out of range; says which value was given
  */
 export function nesterov({
@@ -24,10 +27,10 @@ export function nesterov({
 }: {
   learningRate: Rate
   momentum?: Rate
-  dialect?: 'cs231n' | 'pytorch'
+  dialect?: (typeof dialects)[number]
 }): Rule {
   checkOptions('nesterov', others, ['learningRate', 'momentum', 'dialect'])
-  checkDialect('nesterov', dialect, ['cs231n', 'pytorch'])
+  checkDialect('nesterov', dialect, dialects)
   return rule({
     name: 'nesterov',
     dialect,

@@ -4,7 +4,7 @@ import { sameShape, typeText } from '../base/tensor.ts'
 import * as op from '../graph/op.ts'
 import type { Value } from '../graph/types.ts'
 import type { ElementOperation, Node } from './expression.ts'
-import type { Rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 /**
  * Adds one step of a rule to the graph in which the values live.

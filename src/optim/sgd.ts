@@ -1,7 +1,8 @@
 /** @file Stochastic gradient descent: a step against the gradient. Robbins and Monro 1951. */
 import { checkOptions } from '../base/errors.ts'
-import { type Rule, rule } from './rule.ts'
-import { checkLearningRate, type Rate } from './schedule.ts'
+import { checkLearningRate, type Rate } from './rate.ts'
+import { rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 /**
  * Plain gradient descent (the CS231n notes' "vanilla update", PyTorch's SGD without options): x ← x − α·g. No state.

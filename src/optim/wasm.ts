@@ -2,7 +2,7 @@
 import { RappelError, show, usageError } from '../base/errors.ts'
 import { loopModule } from './loop.ts'
 import type { Program } from './program.ts'
-import type { Rule } from './rule.ts'
+import type { Rule } from './update-rule.ts'
 
 /** A parameter with its gradient and state: `x`, `g` and the rule's state names, all of one length. */
 export type UpdateTensors = Readonly<Record<string, Float32Array>>

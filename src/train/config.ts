@@ -10,7 +10,7 @@ import type { Constraint } from '../nn/constraint.ts'
 import type { Loss } from '../nn/loss.ts'
 import type { Layer } from '../nn/model.ts'
 import type { Penalty } from '../nn/penalty.ts'
-import type { Rule } from '../optim/rule.ts'
+import type { UpdateRule } from '../optim/update-rule.ts'
 import { type CheckpointOptions, checkCheckpointOptions } from './checkpoint-schedule.ts'
 import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts'
 import { makePlan, type TrainingPlan } from './plan.ts'
@@ -44,7 +44,7 @@ export interface Config<H = Readonly<Record<string, unknown>>> {
   /** What the weights are brought back to after every update: `constraint.maxNorm(3)`. */
   readonly constraint?: FromHyper<H, Constraint>
   /** The update rule: `optim.…`. */
-  readonly update: FromHyper<H, Rule>
+  readonly update: FromHyper<H, UpdateRule>
   /** How often every training example is seen. */
   readonly epochs: FromHyper<H, number>
   readonly batchSize: FromHyper<H, number>

@@ -257,7 +257,10 @@ class Run {
       ...(this.#options.now && { seconds: this.#clock.seconds }),
     }
     this.#epochs.push(event)
-    this.#way.progress.epochEvents = this.#epochs.length
+    const { progress } = this.#way
+    progress.epochEvents = this.#epochs.length
+    if (training && event.validation && Number.isInteger(epoch))
+      progress.validation = [...progress.validation, event.validation.loss]
     this.#tell(event)
     this.#phases.enter('probes')
     const seconds = this.#options.now && this.#phases.take()

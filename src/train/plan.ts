@@ -11,7 +11,7 @@ import type { Constraint } from '../nn/constraint.ts'
 import type { Loss } from '../nn/loss.ts'
 import type { Layer } from '../nn/model.ts'
 import type { Penalty } from '../nn/penalty.ts'
-import type { Rule } from '../optim/rule.ts'
+import type { UpdateRule } from '../optim/update-rule.ts'
 import { type CheckpointOptions, checkCheckpointOptions } from './checkpoint-schedule.ts'
 import { checkEarlyStopping, type EarlyStopping } from './early-stopping.ts'
 import { forwardGraph, measuringGraph, type NetDescription, penaltyGraph } from './graphs.ts'
@@ -22,7 +22,7 @@ export interface TrainingPlan {
   /** What the data are called, for the record; default: the training part's name. */
   readonly name: string
   readonly net: NetDescription
-  readonly update: Rule
+  readonly update: UpdateRule
   /** As the net receives it: standardised, and augmented where it says so (`augmented`). */
   readonly training: Examples
   readonly validation?: Examples

@@ -1,5 +1,5 @@
 /** @file How far a run is, apart and together with its tensors: what can be kept, and gone back to. */
-import type { At } from '../optim/schedule.ts'
+import type { At } from '../optim/rate.ts'
 import type { TrainingState } from './state.ts'
 import { buffersName, stateName } from './step-graph.ts'
 
@@ -28,6 +28,8 @@ export interface Progress {
   rollBacks: number
   /** Number of epoch events so far. */
   epochEvents: number
+  /** Validation loss after each whole epoch: what a schedule may look at. */
+  validation: readonly number[]
 }
 
 export const beginning: Progress = {
@@ -41,6 +43,7 @@ export const beginning: Progress = {
   rateFactor: 1,
   rollBacks: 0,
   epochEvents: 0,
+  validation: [],
 }
 
 /** Values of the regions of a state by name: `state/x`, `state/m`, …, `buffers/now`. */

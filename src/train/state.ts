@@ -1,7 +1,7 @@
 /** @file What training changes: parameters, their gradients, the update rule's state and the layers' buffers. */
 import { Arena, type Shape, sizeOf, type Tensor, tensor } from '../base/tensor.ts'
 import { type Buffer, initialValue, type Parameter } from '../nn/model.ts'
-import type { Rule } from '../optim/rule.ts'
+import type { UpdateRule } from '../optim/update-rule.ts'
 
 /**
  * All parameters' tensors of one role (`x` the parameters, `g` the gradients, then the rule's state under its names): views
@@ -69,7 +69,7 @@ export function regionLength(shapes: readonly Shape[]): number {
  */
 export function initialState(
   { parameters, buffers }: { readonly parameters: readonly Parameter[]; readonly buffers: readonly Buffer[] },
-  rule: Rule,
+  rule: UpdateRule,
   seed: number,
   sets: 1 | 2,
   watch = false,

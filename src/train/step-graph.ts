@@ -7,12 +7,13 @@ import { inline } from '../graph/rewrite.ts'
 import type { Graph, Value } from '../graph/types.ts'
 import type { NormLimit } from '../nn/constraint.ts'
 import { updateNodes } from '../optim/onnx.ts'
-import type { Rule } from '../optim/rule.ts'
+import type { UpdateRule } from '../optim/update-rule.ts'
 import { gradientName, type NetGraph, nextBufferName } from './graphs.ts'
 import { clampNodes } from './max-norm.ts'
+import { clipFactors, type PlacedRule, placedRules, slotCount } from './placed-rules.ts'
 import { paddedLength, regionLength } from './state.ts'
 
-/** Name of the input that holds a scalar slot of the rule: float32 [steps]. */
+/** Name of the input that holds a scalar slot, counted over all rules: float32 [steps]. */
 export const scalarName = (slot: number) => `scalar/${slot}`
 /** Names of the input and of the output that hold a role of the state: float32 [length of the region]. */
 export const stateName = (role: string) => `state/${role}`
@@ -24,7 +25,7 @@ export const nextBuffersName = 'buffers/next'
 /** What a step is made of. */
 export interface StepParts {
   readonly net: NetGraph
-  readonly rule: Rule
+  readonly rule: UpdateRule
   /** What bounds each parameter after the update, in their order. */
   readonly limits: readonly (NormLimit | undefined)[]
 }
@@ -49,7 +50,7 @@ interface Region {
   readonly length: number
 }
 
-const rolesOf = (rule: Rule) => ['x', ...Object.keys(rule.state)]
+const rolesOf = (rule: UpdateRule) => ['x', ...Object.keys(rule.state)]
 const shapesOf = (values: readonly { readonly value: Value }[]) => values.map(({ value }) => value.shape)
 
 function carriedRegions({ net, rule }: StepParts): Region[] {
@@ -70,7 +71,11 @@ export function wholeStepGraph(parts: StepParts, steps: number): Graph {
   const feeds = net.graph.inputs
     .filter(({ name }) => !held.has(name))
     .map(({ name, dtype, shape }) => builder.input(name, dtype, [steps, ...shape]))
-  const scalars = rule.program.slots.map((_, i) => builder.input(scalarName(i), 'float32', [steps]))
+  const placed = placedRules(
+    rule,
+    net.parameters.map(({ name }) => name),
+  )
+  const scalars = Array.from({ length: slotCount(placed) }, (_, i) => builder.input(scalarName(i), 'float32', [steps]))
   const regions = carriedRegions(parts)
   const carried = regions.map(({ name, length }) => builder.input(name, 'float32', [length]))
   const { next, measured } =
@@ -129,12 +134,64 @@ function oneStep({ net, rule, limits }: StepParts, { feeds, scalars, carried }: 
   const inputs = net.graph.inputs.map((input) => held.get(input.name) ?? feeds[feed++])
   const results = inline(net.graph, state.x.builder, inputs)
   const named = new Map(net.graph.outputs.map(({ name }, i) => [name, results[i]]))
-  const g = pack(net.parameters.map(({ name }) => named.get(gradientName(name)) as Value))
-  const updated = updateNodes(rule, { ...state, g }, scalars)
+  const gradients = net.parameters.map(({ name }) => named.get(gradientName(name)) as Value)
+  const updated = updatedRegions({ net, rule, limits }, { ...state, g: pack(gradients) }, scalars, gradients)
   const next = roles.map((role) => (role === 'x' ? clamped(updated.x, shapes, limits) : updated[role]))
   if (buffers.length > 0)
     next.push(pack(net.buffers.map(({ name }, i) => named.get(nextBufferName(name)) ?? buffers[i])))
   return { next, measured: Object.fromEntries([...named].filter(([name]) => name === 'loss' || name === 'correct')) }
+}
+
+/** The state's regions after the update. Where one rule has them all, each region is updated as one tensor; else the tensors of a rule that lie side by side. */
+function updatedRegions(
+  { net, rule }: StepParts,
+  regions: Readonly<Record<string, Value>>,
+  scalars: readonly Value[],
+  gradients: readonly Value[],
+): Record<string, Value> {
+  const shapes = shapesOf(net.parameters)
+  const placed = placedRules(
+    rule,
+    net.parameters.map(({ name }) => name),
+  )
+  const factors = rule.clip && clipFactors(gradients, rule.clip)
+  const scalarsOf = ({ rule: own, firstSlot, factor = 0 }: PlacedRule) =>
+    own.program.slots.map((_, i) => (factors && i === own.clipSlot ? factors[factor] : scalars[firstSlot + i]))
+  const runs = runsOf(placed)
+  if (runs.length === 1) {
+    const [{ owner }] = runs
+    return { ...regions, ...updateNodes(owner.rule, regions, scalarsOf(owner)) }
+  }
+  const lengths = runs.map(({ first, count }) => regionLength(shapes.slice(first, first + count)))
+  const names = Object.keys(regions)
+  const pieces = Object.fromEntries(names.map((name) => [name, op.split(regions[name], lengths, 0)]))
+  const updated = runs.map(({ owner }, run) => {
+    const piece = Object.fromEntries(names.map((name) => [name, pieces[name][run]]))
+    const own = Object.fromEntries(owner.rule.program.tensors.map((name) => [name, piece[name]]))
+    return { ...piece, ...updateNodes(owner.rule, own, scalarsOf(owner)) }
+  })
+  return Object.fromEntries(
+    names.map((name) => [
+      name,
+      op.concat(
+        updated.map((run) => run[name]),
+        0,
+      ),
+    ]),
+  )
+}
+
+/** Parameters side by side that one rule updates, in the order of the parameters. */
+function runsOf(placed: readonly PlacedRule[]): { owner: PlacedRule; first: number; count: number }[] {
+  const owners: PlacedRule[] = []
+  for (const owner of placed) for (const i of owner.members) owners[i] = owner
+  const runs: { owner: PlacedRule; first: number; count: number }[] = []
+  owners.forEach((owner, i) => {
+    const last = runs[runs.length - 1]
+    if (last?.owner === owner) last.count++
+    else runs.push({ owner, first: i, count: 1 })
+  })
+  return runs
 }
 
 /** The parameters' region with what the limits bound brought back to them. */

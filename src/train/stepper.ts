@@ -7,8 +7,8 @@ import { fastForms } from '../graph/forms.ts'
 import { operators } from '../graph/ops/index.ts'
 import type { Graph, Node, Value } from '../graph/types.ts'
 import type { NormLimit } from '../nn/constraint.ts'
-import type { Rule } from '../optim/rule.ts'
-import type { At } from '../optim/schedule.ts'
+import type { At } from '../optim/rate.ts'
+import type { UpdateRule } from '../optim/update-rule.ts'
 import { compileUpdate } from '../optim/wasm.ts'
 import {
   gradientName,
@@ -20,6 +20,7 @@ import {
   trainingGraph,
 } from './graphs.ts'
 import { compileClamp } from './max-norm.ts'
+import { factorsName, type PlacedRule, placedRules, withClipFactors } from './placed-rules.ts'
 import { currentBuffers, currentParameters, type TrainingState } from './state.ts'
 import { buffersName, nextBuffersName, nextStateName, scalarName, stateName, wholeStepGraph } from './step-graph.ts'
 
@@ -66,7 +67,7 @@ export interface Stepper {
 const smallState = 64 * 1024
 
 /** The form for a net on an engine. @param values number of parameters */
-export function chooseForm(engine: Engine, rule: Rule, values: number): StepForm {
+export function chooseForm(engine: Engine, rule: UpdateRule, values: number): StepForm {
   const bytes = values * (1 + Object.keys(rule.state).length) * Float32Array.BYTES_PER_ELEMENT
   return engine.provider === 'cpu' && bytes > smallState ? 'wasm' : 'nodes'
 }
@@ -117,7 +118,7 @@ export interface StepperOptions {
 export async function makeStepper(
   engine: Engine,
   net: NetDescription,
-  rule: Rule,
+  rule: UpdateRule,
   state: TrainingState,
   options: StepperOptions,
 ): Promise<Stepper> {
@@ -125,7 +126,9 @@ export async function makeStepper(
   const said = trainingGraph(net, batchSize)
   const built = engine.provider === 'cpu' ? { ...said, graph: fastForms(said.graph, operators) } : said
   const limits = net.constraint?.limits(built.parameters) ?? []
-  const graph = form === 'wasm' ? built.graph : wholeStepGraph({ net: built, rule, limits }, steps)
+  const names = built.parameters.map(({ name }) => name)
+  const gradients = rule.clip ? withClipFactors(built.graph, names, rule.clip) : built.graph
+  const graph = form === 'wasm' ? gradients : wholeStepGraph({ net: built, rule, limits }, steps)
   const executable = await engine.compile(graph, { threads: options.threads })
   const feeds = placeFeeds(graph, [inputName, targetName, ...built.randomInputs.map(({ name }) => name)])
   const make = form === 'wasm' ? gradientsThenUpdate : wholeSteps
@@ -139,7 +142,7 @@ export async function makeStepper(
     random: randomFeeds(built, feeds),
     losses: feeds.outputs.loss.data as Float32Array,
     correct: (feeds.outputs.correct?.data ?? new Float32Array(0)) as Float32Array,
-    run: make(executable, feeds, { rule, limits, state }),
+    run: make(executable, feeds, { placed: placedRules(rule, names), limits, state }),
     release: () => executable.release(),
   }
 }
@@ -154,7 +157,7 @@ interface Feeds {
 function placeFeeds(graph: Graph, fed: readonly string[]): Feeds {
   const isFed = ({ name }: Value) => fed.includes(name) || name.startsWith(scalarName(0).slice(0, -1))
   const inputs = graph.inputs.filter(isFed)
-  const outputs = graph.outputs.filter(({ name }) => name === 'loss' || name === 'correct')
+  const outputs = graph.outputs.filter(({ name }) => ['loss', 'correct', factorsName].includes(name))
   const arena = new Arena([...inputs, ...outputs])
   const place = (values: readonly Value[]) =>
     Object.fromEntries(values.map(({ name, dtype, shape }) => [name, arena.place(dtype, shape)]))
@@ -172,12 +175,12 @@ function randomFeeds({ randomInputs }: NetGraph, { memory, inputs }: Feeds): Ste
 
 /** What a step changes, and how. */
 interface Change {
-  readonly rule: Rule
+  readonly placed: readonly PlacedRule[]
   readonly limits: readonly (NormLimit | undefined)[]
   readonly state: TrainingState
 }
 
-function gradientsThenUpdate(executable: Executable, feeds: Feeds, { rule, limits, state }: Change): Stepper['run'] {
+function gradientsThenUpdate(executable: Executable, feeds: Feeds, { placed, limits, state }: Change): Stepper['run'] {
   const [set] = state.sets
   const gradients = state.parameters.map(({ name }, i) => [gradientName(name), set.g.tensors[i]])
   const [buffers, fresh] = state.bufferSets
@@ -187,16 +190,14 @@ function gradientsThenUpdate(executable: Executable, feeds: Feeds, { rule, limit
     { ...feeds.inputs, ...currentParameters(state), ...currentBuffers(state) },
     { ...feeds.outputs, ...Object.fromEntries(gradients), ...Object.fromEntries(nextBuffers) },
   )
-  const regions = Object.entries(set).map(([role, { region }]) => [role, region.data])
-  const update = compileUpdate(rule, state.memory).over([Object.fromEntries(regions)])
+  const updates = placed.map((own) => updateInPlace(own, state, feeds.outputs[factorsName]?.data as Float32Array))
   // The update has used the gradients up: they give the room in which a clamp works, unless a probe will look at them.
   const scratch = state.watched?.update ?? set.g
   const clamps = limits.flatMap((limit, i) =>
     limit === undefined ? [] : [compileClamp(state.memory, set.x.tensors[i].data, scratch.tensors[i].data, limit)],
   )
-  const scalars = new Float64Array(rule.program.slots.length)
   const finish = (at: At) => {
-    update(rule.scalars(at, scalars, state.rateFactor))
+    for (const update of updates) update(at)
     for (const clamp of clamps) clamp()
     for (const i of changing) buffers.tensors[i].data.set(fresh.tensors[i].data)
     state.step++
@@ -209,8 +210,22 @@ function gradientsThenUpdate(executable: Executable, feeds: Feeds, { rule, limit
   }
 }
 
-function wholeSteps(executable: Executable, feeds: Feeds, { rule, state }: Change): Stepper['run'] {
-  const roles = ['x', ...Object.keys(rule.state)]
+/** @param factors what shortens the gradients, as the last run left it */
+function updateInPlace({ rule, members, factor = 0 }: PlacedRule, state: TrainingState, factors?: Float32Array) {
+  const [set] = state.sets
+  const { tensors, slots } = rule.program
+  const groups = members.map((i) => Object.fromEntries(tensors.map((role) => [role, set[role].tensors[i].data])))
+  const update = compileUpdate(rule, state.memory).over(groups)
+  const scalars = new Float64Array(slots.length)
+  return (at: At) => {
+    rule.scalars(at, scalars, state.rateFactor)
+    if (factors) scalars[rule.clipSlot] = factors[factor]
+    update(scalars)
+  }
+}
+
+function wholeSteps(executable: Executable, feeds: Feeds, { placed, state }: Change): Stepper['run'] {
+  const roles = Object.keys(state.sets[0])
   const regions = (set: number, name: (role: string) => string, ofBuffers: string) => ({
     ...Object.fromEntries(roles.map((role) => [name(role), state.sets[set][role].region])),
     ...(state.buffers.length > 0 && { [ofBuffers]: state.bufferSets[set].region }),
@@ -221,16 +236,24 @@ function wholeSteps(executable: Executable, feeds: Feeds, { rule, state }: Chang
       { ...feeds.outputs, ...regions(1 - from, nextStateName, nextBuffersName) },
     )
   const calls = [bind(0), bind(1)]
-  const slots = rule.program.slots.map((_, i) => feeds.inputs[scalarName(i)].data as Float32Array)
-  const scalars = new Float64Array(slots.length)
+  // Rules whose parts stand alone share their scalars.
+  const rules = [...new Map(placed.map((own) => [own.firstSlot, own.rule]))].map(([firstSlot, rule]) => ({
+    rule,
+    scalars: new Float64Array(rule.program.slots.length),
+    inputs: rule.program.slots.map((_, i) => feeds.inputs[scalarName(firstSlot + i)]?.data as Float32Array | undefined),
+  }))
   const finish = (steps: number) => {
     state.current = 1 - state.current
     state.step += steps
   }
   return (at) => {
     for (let step = 0; step < at.length; step++) {
-      rule.scalars(at[step], scalars, state.rateFactor)
-      for (let slot = 0; slot < slots.length; slot++) slots[slot][step] = scalars[slot]
+      for (const { rule, scalars, inputs } of rules) {
+        rule.scalars(at[step], scalars, state.rateFactor)
+        inputs.forEach((input, slot) => {
+          if (input) input[step] = scalars[slot]
+        })
+      }
     }
     const pending = calls[state.current]()
     if (pending !== undefined) return pending.then(() => finish(at.length))

@@ -3,7 +3,7 @@ import { CounterStream } from '../base/counter-random.ts'
 import { sizeOf } from '../base/tensor.ts'
 import { Batches } from '../data/batches.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { At } from '../optim/schedule.ts'
+import type { At } from '../optim/rate.ts'
 import { type NetGraph, trainingGraph } from './graphs.ts'
 import type { Conditions } from './identity.ts'
 import type { TrainingPlan } from './plan.ts'
@@ -44,6 +44,7 @@ export class Trajectory {
     this.state = initialState(this.net, plan.update, plan.seed, this.form === 'wasm' ? 1 : 2, watch)
     this.batches = new Batches(plan.training, { batchSize: plan.batchSize, seed: plan.seed })
     this.#random = new RandomFeed(plan.seed, 0, {})
+    this.progress.lastAt = this.at(0, 0)
   }
 
   /** Whether all batches of the epoch have been trained on. */
@@ -88,7 +89,8 @@ export class Trajectory {
   /** Where a step of this epoch stands: how often each example was seen before it, and how many updates were made. */
   at(batch: number, step: number): At {
     const { batchSize, rows } = this.batches.plan
-    return { epoch: this.progress.epoch + (batch * batchSize) / rows, step }
+    const { epoch, validation } = this.progress
+    return { epoch: epoch + (batch * batchSize) / rows, step, ...(this.#plan.validation && { validation }) }
   }
 
   nextEpoch(): void {
@@ -108,7 +110,8 @@ export class Trajectory {
     this.state.step = progress.step
     restoreRegions(this.state, regions)
     this.state.rateFactor = progress.rateFactor
-    this.progress = structuredClone(progress)
+    // A checkpoint of an earlier version has no validation losses.
+    this.progress = { ...structuredClone(beginning), ...structuredClone(progress) }
     this.#random = new RandomFeed(this.#plan.seed, progress.epoch, progress.random)
   }
 

@@ -1,10 +1,31 @@
-/** @file Rules against PyTorch's iterates: 12 steps on a non-quadratic problem with two tensors. */
+/** @file Rules against PyTorch's and Keras' iterates: 12 steps on a non-quadratic problem with two tensors. */
 import { describe, expect, test } from 'vitest'
 import { Arena } from '../../src/base/tensor.ts'
-import { adam, compileUpdate, momentum, nesterov, type Rule, rule, schedule, sgd } from '../../src/optim/index.ts'
+import {
+  adadelta,
+  adagrad,
+  adam,
+  adamax,
+  adamw,
+  amsgrad,
+  averagedSgd,
+  compileUpdate,
+  lion,
+  momentum,
+  nadam,
+  nesterov,
+  type Rule,
+  radam,
+  rmsprop,
+  rprop,
+  rule,
+  schedule,
+  sgd,
+  weightDecay,
+} from '../../src/optim/index.ts'
 import { apart, distance, golden } from './golden.ts'
 
-const halving = schedule.step({ from: 0.03, factor: 0.5, everyEpochs: 4 })
+const [halving, slower, faster] = [0.03, 0.02, 0.1].map((from) => schedule.step({ from, factor: 0.5, everyEpochs: 4 }))
 const cases: [name: string, fixture: string, rule: Rule][] = [
   ['sgd', 'sgd', sgd({ learningRate: 0.05 })],
   ['momentum, pytorch', 'momentum', momentum({ learningRate: 0.03, dialect: 'pytorch' })],
@@ -12,7 +33,60 @@ const cases: [name: string, fixture: string, rule: Rule][] = [
   ['nesterov, pytorch', 'nesterov', nesterov({ learningRate: 0.03, dialect: 'pytorch' })],
   ['adam', 'adam', adam({ learningRate: 0.1 })],
   ['adam, large epsilon', 'adam-epsilon', adam({ learningRate: 0.1, beta1: 0.8, beta2: 0.95, epsilon: 0.1 })],
+  [
+    'momentum, dampened',
+    'momentum-dampened',
+    momentum({ learningRate: 0.05, momentum: 0.8, dampening: 0.3, dialect: 'pytorch' }),
+  ],
+  ['sgd, coupled decay', 'sgd-coupled', weightDecay(sgd({ learningRate: 0.05 }), { decay: 0.1, by: 'coupled' })],
+  ['adagrad', 'adagrad', adagrad({ learningRate: 0.3, rateDecay: 0.1, dialect: 'pytorch' })],
+  ['rmsprop', 'rmsprop', rmsprop({ learningRate: 0.05, decay: 0.8, epsilon: 0.01, dialect: 'pytorch' })],
+  [
+    'rmsprop, centred, momentum, rate halved',
+    'rmsprop-whole',
+    rmsprop({ learningRate: slower, decay: 0.9, centred: true, momentum: 0.7, dialect: 'pytorch' }),
+  ],
+  ['adadelta', 'adadelta', adadelta({ learningRate: 0.7, dialect: 'pytorch' })],
+  ['amsgrad', 'amsgrad', amsgrad({ learningRate: 0.1, beta1: 0.8, beta2: 0.7 })],
+  ['adam, coupled decay', 'adam-coupled', weightDecay(adam({ learningRate: 0.1 }), { decay: 0.2, by: 'coupled' })],
+  ['adamw, rate halved', 'adamw', adamw({ learningRate: faster, decay: 0.3 })],
+  ['nadam', 'nadam', nadam({ learningRate: 0.1, warming: 0.3 })],
+  ['radam', 'radam', radam({ learningRate: 0.1, beta2: 0.8, epsilon: 0.01 })],
+  ['adamax', 'adamax', adamax({ learningRate: 0.1, epsilon: 0.05 })],
+  ['rprop', 'rprop', rprop({ learningRate: 0.05, decrease: 0.4, increase: 1.5, least: 0.01, most: 0.2 })],
+  ['averaged sgd', 'asgd', averagedSgd({ learningRate: 0.05, decay: 0.5, after: 5 })],
 ]
+
+// Of Keras only the iterates are known.
+const ofKeras: typeof cases = [
+  ['momentum', 'keras-momentum', momentum({ learningRate: 0.03, dialect: 'keras' })],
+  ['nesterov', 'keras-nesterov', nesterov({ learningRate: 0.03, dialect: 'keras' })],
+  ['adagrad', 'keras-adagrad', adagrad({ learningRate: 0.3, epsilon: 0.01, dialect: 'keras' })],
+  ['rmsprop', 'keras-rmsprop', rmsprop({ learningRate: 0.05, decay: 0.8, epsilon: 0.01, dialect: 'keras' })],
+  [
+    'rmsprop, centred, momentum',
+    'keras-rmsprop-whole',
+    rmsprop({ learningRate: 0.02, decay: 0.8, epsilon: 0.1, centred: true, momentum: 0.7, dialect: 'keras' }),
+  ],
+  ['adadelta', 'keras-adadelta', adadelta({ learningRate: 0.7, dialect: 'keras' })],
+  ['adam', 'keras-adam', adam({ learningRate: 0.1, epsilon: 0.01, dialect: 'keras' })],
+  ['amsgrad', 'keras-amsgrad', amsgrad({ learningRate: 0.1, beta1: 0.8, beta2: 0.7, dialect: 'keras' })],
+  ['adamw', 'keras-adamw', adamw({ learningRate: 0.1, decay: 0.3, dialect: 'keras' })],
+  ['nadam', 'keras-nadam', nadam({ learningRate: 0.1, dialect: 'keras' })],
+  ['adamax', 'keras-adamax', adamax({ learningRate: 0.1, epsilon: 0.05, dialect: 'keras' })],
+  ['lion', 'keras-lion', lion({ learningRate: 0.03, beta1: 0.8, beta2: 0.9 })],
+  [
+    'lion, decayed',
+    'keras-lion-decayed',
+    weightDecay(lion({ learningRate: 0.03, beta1: 0.8, beta2: 0.9 }), { decay: 0.3 }),
+  ],
+]
+
+describe('typed arrays in float64 follow Keras to 1e-12', () => {
+  test.each(ofKeras)('%s', (_, fixture, ours) => {
+    expect(distance(ours, golden(fixture)).parameters).toBeLessThan(1e-12)
+  })
+})
 
 describe('typed arrays in float64 follow PyTorch to 1e-12', () => {
   test.each(cases)('%s', (_, fixture, ours) => {
@@ -78,7 +152,7 @@ describe('the golden check sees a wrong rule', () => {
 
 describe('float32 forms, fed the recorded gradients, stay within 1e-6 of the largest entry', () => {
   // Each of the 12 steps rounds x once (2^-24 of it, 6e-8) and its change, which is smaller, a few times: 12 · 6e-8 = 7e-7.
-  test.each(cases)('%s', (_, fixture, ours) => {
+  test.each([...cases, ...ofKeras])('%s', (_, fixture, ours) => {
     const { start, steps } = golden(fixture)
     const names = ours.program.tensors
     const arena = new Arena(names.flatMap(() => [3, 2].map((n) => ({ dtype: 'float32' as const, shape: [n] }))))
@@ -86,7 +160,11 @@ describe('float32 forms, fed the recorded gradients, stay within 1e-6 of the lar
     const placed = { a: place(3), b: place(2) }
     const arrays = { a: Float32Array.from(start.a), b: Float32Array.from(start.b) }
     const state = ours.init(arrays)
-    for (const name of ['a', 'b'] as const) placed[name].x.set(start[name])
+    for (const name of ['a', 'b'] as const) {
+      placed[name].x.set(start[name])
+      for (const [key, tree] of Object.entries(state.tensors))
+        placed[name][key].set((tree as Record<string, Float32Array>)[name])
+    }
     const update = compileUpdate(ours, arena.memory).over([placed.a, placed.b])
     steps.forEach(({ gradient, parameters }, epoch) => {
       for (const name of ['a', 'b'] as const) placed[name].g.set(gradient[name])

@@ -4,7 +4,8 @@ import { type DType, tensor } from '../../src/base/tensor.ts'
 import { evaluate } from '../../src/engine/engine.ts'
 import { nativeEngine } from '../../src/engine/native.ts'
 import { Builder, operators } from '../../src/graph/index.ts'
-import { adam, momentum, nesterov, type Rule, sgd, updateNodes } from '../../src/optim/index.ts'
+import { momentum, type Rule, updateNodes } from '../../src/optim/index.ts'
+import { allRules, smoothValue } from './all-rules.ts'
 import { everything } from './everything.ts'
 
 /** A graph with the inputs x, g, the state, s0, s1, …; outputs 'new x' and so on. */
@@ -20,21 +21,9 @@ function stepGraph(rule: Rule, n: number, dtype: DType = 'float32') {
 }
 
 const engine = await nativeEngine({ threads: 1 })
-// Second moments are never negative.
-const start = (n: number, name: string) =>
-  Array.from({ length: n }, (_, i) => (name === 'v' ? i / 10 : Math.sin(i * 1.7 + name.length) * 3))
+const start = (n: number, name: string) => Array.from({ length: n }, (_, i) => smoothValue(i, name))
 
-describe.each(
-  [
-    sgd({ learningRate: 0.1 }),
-    momentum({ learningRate: 0.1 }),
-    momentum({ learningRate: 0.1, dialect: 'pytorch' }),
-    nesterov({ learningRate: 0.1 }),
-    nesterov({ learningRate: 0.1, dialect: 'pytorch' }),
-    adam(),
-    everything,
-  ].map((rule): [string, Rule] => [rule.description.split(',')[0], rule]),
-)('%s', (_, rule) => {
+describe.each(allRules)('%s', (_, rule) => {
   const n = 37
   const states = Object.keys(rule.state)
 

@@ -3,19 +3,9 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { opcodes } from '../../src/base/assembler.ts'
 import { Arena } from '../../src/base/tensor.ts'
-import { adam, compileUpdate, momentum, nesterov, type Rule, sgd } from '../../src/optim/index.ts'
+import { compileUpdate, momentum, type Rule, sgd } from '../../src/optim/index.ts'
 import { loopModule } from '../../src/optim/loop.ts'
-import { everything } from './everything.ts'
-
-const rules: [string, Rule][] = [
-  sgd({ learningRate: 0.1 }),
-  momentum({ learningRate: 0.1 }),
-  momentum({ learningRate: 0.1, dialect: 'pytorch' }),
-  nesterov({ learningRate: 0.1 }),
-  nesterov({ learningRate: 0.1, dialect: 'pytorch' }),
-  adam(),
-  everything,
-].map((rule) => [rule.description.split(',')[0], rule])
+import { allRules, smoothValue } from './all-rules.ts'
 
 type Group = Record<string, Float32Array>
 
@@ -34,8 +24,7 @@ function place(rule: Rule, lengths: number[], value: (i: number, name: string) =
 }
 
 const copyOf = (group: Group) => Object.fromEntries(Object.entries(group).map(([name, array]) => [name, array.slice()]))
-// Second moments are never negative.
-const smooth = (i: number, name: string) => (name === 'v' ? i / 10 : Math.sin(i * 1.7 + name.length) * 3)
+const smooth = smoothValue
 const bits = (array: Float32Array) => [...new Uint32Array(array.slice().buffer)].map((word) => word.toString(16))
 
 /** The same steps by the typed-array form, as the reference. */
@@ -46,7 +35,7 @@ function reference(rule: Rule, group: Group, steps: number): Group {
   return { x, g, ...tensors }
 }
 
-describe.each(rules)('%s', (_, rule) => {
+describe.each(allRules)('%s', (_, rule) => {
   test('lengths 0 to 70, three steps: the bits of the typed-array form', () => {
     for (let n = 0; n <= 70; n++) {
       const { memory, groups } = place(rule, [n], smooth)
@@ -178,7 +167,7 @@ describe('what does not fit is refused by name, and nothing changes', () => {
 })
 
 test('modules are small and valid', () => {
-  for (const [, rule] of rules) {
+  for (const [, rule] of allRules) {
     const bytes = loopModule(rule.program, false)
     expect(WebAssembly.validate(bytes)).toBe(true)
     expect(bytes.length).toBeLessThan(4096) // Larger ones a browser refuses to compile at once.

@@ -1,5 +1,7 @@
 /** @file A run that was stopped and resumed is the run that was never stopped, bit for bit. */
 import { describe, expect, test } from 'vitest'
+import { schedule } from '../../src/optim/index.ts'
+import * as optim from '../../src/optim/optim.ts'
 import { readCheckpoint } from '../../src/train/checkpoint.ts'
 import { cosine, norms } from '../../src/train/probes/index.ts'
 import { bitsOf, fullPlan, lossesOf, run } from './runs.ts'
@@ -97,4 +99,18 @@ test('seconds go on', async () => {
   expect(before).toBe(first.epochs[1].seconds)
   expect(after).toBeGreaterThan(seconds)
   expect(after).toBeLessThan(seconds + 200)
+})
+
+test.each(['wasm', 'nodes'] as const)('a rate by plateau, rules by group and a clipped norm, %s', async (form) => {
+  // No progress is good enough for this threshold: the rate falls after every second epoch.
+  const learningRate = schedule.plateau({ from: 0.1, factor: 0.5, patience: 1, threshold: 0.99 })
+  const update = optim.clipNorm(
+    optim.groups({ '*.bias': optim.sgd({ learningRate }), others: optim.adam({ learningRate }) }),
+    { norm: 0.5 },
+  )
+  const plan = () => fullPlan({ update, epochs: 6 })
+  const whole = await run(plan(), { form })
+  // The first is progress; then two without, and two.
+  expect(whole.epochs.slice(1).map((epoch) => epoch.learningRate)).toEqual([0.1, 0.1, 0.1, 0.05, 0.05, 0.025])
+  for (const { bytes } of whole.taken) expect(bitsOf(await run(plan(), { resume: bytes }))).toEqual(bitsOf(whole))
 })

@@ -2,8 +2,9 @@
 import { CounterStream } from '../../src/base/counter-random.ts'
 import { nativeEngine } from '../../src/engine/native.ts'
 import type { Initialiser } from '../../src/nn/init.ts'
-import { type Rule, rule } from '../../src/optim/rule.ts'
-import type { At } from '../../src/optim/schedule.ts'
+import type { At } from '../../src/optim/rate.ts'
+import { rule } from '../../src/optim/rule.ts'
+import type { UpdateRule } from '../../src/optim/update-rule.ts'
 import { type NetDescription, trainingGraph } from '../../src/train/graphs.ts'
 import { initialState, parameterValues, type TrainingState } from '../../src/train/state.ts'
 import { makeStepper, type StepForm } from '../../src/train/stepper.ts'
@@ -33,7 +34,7 @@ export interface StepOptions {
 /** One step for each batch, all of one size. Dropout's numbers come from one stream for each name. */
 export async function stepThrough(
   net: NetDescription,
-  update: Rule,
+  update: UpdateRule,
   batches: readonly Batch[],
   { form, together = 1, threads, seed = 1 }: StepOptions,
 ): Promise<Stepped> {

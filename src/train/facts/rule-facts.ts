@@ -1,12 +1,13 @@
 /** @file The update rule as data, and its learning rate as it is planned. */
-import type { Rule } from '../../optim/rule.ts'
-import type { At, Rate } from '../../optim/schedule.ts'
+
+import type { At, Rate } from '../../optim/rate.ts'
+import type { UpdateRule } from '../../optim/update-rule.ts'
 import type { RuleFacts, StartEvent } from '../events.ts'
 
 /** Places at which a schedule is told. */
 const mostPlaces = 64
 
-export function ruleFacts({ name, dialect, hyper, state }: Rule): RuleFacts {
+export function ruleFacts({ name, dialect, hyper, state }: UpdateRule): RuleFacts {
   const entries = Object.entries(hyper)
   return {
     name,
@@ -22,7 +23,7 @@ export function ruleFacts({ name, dialect, hyper, state }: Rule): RuleFacts {
  * rate: the run will say so when it comes there.
  */
 export function plannedRates(
-  { hyper: { learningRate } }: Pick<Rule, 'hyper'>,
+  { hyper: { learningRate } }: Pick<UpdateRule, 'hyper'>,
   { epochs, batchSize, rows }: { readonly epochs: number; readonly batchSize: number; readonly rows: number },
 ): StartEvent['learningRates'] {
   if (learningRate === undefined) return undefined
@@ -33,7 +34,7 @@ export function plannedRates(
   for (let i = 0; i < places; i++) {
     const step = places === 1 ? 0 : Math.round((i * last) / (places - 1))
     const epoch = Math.floor(step / batches) + ((step % batches) * batchSize) / rows
-    const rate = rateAt(learningRate, { epoch, step })
+    const rate = rateAt(learningRate, { epoch, step, validation: [] })
     if (!Number.isFinite(rate)) break
     rates.push({ epoch, rate })
   }

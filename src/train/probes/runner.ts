@@ -1,7 +1,7 @@
 /** @file Runs a run's probes: says which steps are watched, and makes events of what was measured. */
 import { RappelError } from '../../base/errors.ts'
 import type { Engine } from '../../engine/engine.ts'
-import type { At } from '../../optim/schedule.ts'
+import type { At } from '../../optim/rate.ts'
 import type { ProbeEvent } from '../events.ts'
 import type { Seconds } from '../phases.ts'
 import type { TrainingPlan } from '../plan.ts'

@@ -1,6 +1,7 @@
 /** @file Update rules of the scored half that people write themselves, right and wrong. */
+
+import type { Rate } from '../../../../src/optim/rate.ts'
 import { rule } from '../../../../src/optim/rule.ts'
-import type { Rate } from '../../../../src/optim/schedule.ts'
 
 /** Running mean square, ε outside the root. */
 export const rmsprop = (learningRate: Rate, decay = 0.9) =>

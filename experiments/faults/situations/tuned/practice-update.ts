@@ -5,8 +5,8 @@ import { split } from '../../../../src/data/split.ts'
 import * as op from '../../../../src/graph/op.ts'
 import { init, loss, nn, optim, penalty, schedule } from '../../../../src/index.ts'
 import type { Layer } from '../../../../src/nn/model.ts'
-import type { Rule } from '../../../../src/optim/rule.ts'
-import type { Rate } from '../../../../src/optim/schedule.ts'
+import type { Rate } from '../../../../src/optim/rate.ts'
+import type { Rule } from '../../../../src/optim/update-rule.ts'
 import type { Config } from '../../../../src/train/config.ts'
 import {
   clouds,
