@@ -67,7 +67,8 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
   'inputs-not-normalised': ofScales,
   'feature-scale': ofScales,
   'targets-not-scaled': [...ofScales, 'clipping-too-tight'],
-  'constant-feature': ['no-signal', 'underfitting'],
+  // What is never 0 acts as a bias, and may hold units off or at their ends.
+  'constant-feature': ['no-signal', 'underfitting', 'dead-units', 'saturation'],
   'labels-wrong': ['no-signal', 'label-noise', 'train-validation-mismatch', 'little-data', ...ofTargets],
   'no-signal': ['label-noise', 'train-validation-mismatch', 'little-data', 'regularisation-too-strong', ...ofTargets],
   'label-noise': ['train-validation-mismatch', 'little-data', ...ofTargets],
@@ -120,8 +121,16 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
   'exploding-gradient': [...throwing, 'first-steps-too-large', 'saturation', 'underfitting'],
   'dead-units': [...standingStill, 'frozen-layer'],
   saturation: standingStill,
-  'frozen-layer': standingStill,
+  // Where the rate is too low for any number to change, nothing moves: that comes first.
+  'frozen-layer': standingStill.filter((code) => code !== 'lr-too-low' && code !== 'schedule-too-fast'),
+  // While running values have not followed them, inputs of another size pass as they are.
   'batchnorm-statistics': [
+    'inputs-not-normalised',
+    'feature-scale',
+    'lr-too-high',
+    'lr-too-low',
+    'train-longer',
+    'loss-rises',
     'overfitting',
     'underfitting',
     'unstable',
@@ -132,9 +141,14 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
   ],
   // The objective keeps the net from its data.
   'double-softmax': [...standingStill, 'saturation', 'label-noise'],
-  'no-nonlinearity': ['underfitting', 'train-longer', 'lr-too-low'],
-  'regularisation-too-strong': [...standingStill, ...shrinkingAway],
-  'decay-scale': [...standingStill, ...shrinkingAway],
+  'no-nonlinearity': ['underfitting', 'train-longer', 'lr-too-low', 'lr-too-high', 'decay-scale'],
+  // Steps are large beside what is left of the weights. That there is no signal, the data themselves say.
+  'regularisation-too-strong': [
+    ...standingStill.filter((code) => code !== 'no-signal'),
+    ...shrinkingAway,
+    'lr-too-high',
+  ],
+  'decay-scale': [...standingStill, ...shrinkingAway, 'lr-too-high'],
   'dropout-too-strong': [...standingStill, ...throwing, 'dead-units', 'label-noise', 'saturation'],
   // Of the update: weights that are thrown about are sure of wrong answers, which looks like learning by heart. A wrong step makes all that follows from wrong steps, a rule that is wrong comes before the rate that it is given.
   'wrong-sign': [
@@ -169,6 +183,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'loss-rises',
     'dead-units',
     'saturation',
+    'exploding-gradient',
     'overfitting',
     'underfitting',
   ],
@@ -182,8 +197,16 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'underfitting',
     'overfitting',
   ],
-  // Units that it has brought to the ends of their range do not come back at a lower rate: those are told beside it.
-  'lr-too-high': ['diverged', 'loss-rises', 'unstable', 'dead-units', 'underfitting', 'overfitting', 'train-longer'],
+  'lr-too-high': [
+    'diverged',
+    'loss-rises',
+    'unstable',
+    'dead-units',
+    'saturation',
+    'underfitting',
+    'overfitting',
+    'train-longer',
+  ],
   unstable: ['overfitting', 'underfitting'],
   'loss-rises': ['diverged', 'unstable'],
   // Scores that are not finite sum to anything.

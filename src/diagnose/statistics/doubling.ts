@@ -3,19 +3,22 @@ import type { History, Series } from '../history.ts'
 import { epochCurve, type LossCurve, lossCurve, lossWindow } from './loss-curve.ts'
 
 export interface Doubling {
-  /** Shares of the way from guessing to the least loss, of the training part: what the last half of the run brought, and what is left. */
+  /** Shares of the way from guessing to the least loss: what the last half of the run brought to both parts, and what is left of the training part. */
   readonly lastHalf: number
   readonly left: number
   /** `lastHalf` with what lies above guessing. */
   readonly fell: number
   /**
    * Share of the way that as much time again would bring to both parts. A learning curve c + a·t^−b loses by each doubling of the time the same
-   * share ρ = 2^−b of what the doubling before brought, so that the next brings ρ times the last; never more than what is left.
+   * share ρ = 2^−b of what the doubling before brought, so that the next brings ρ times the last; never more than 60% of what is left.
    */
   readonly next: number
   /** `next` over what is left of the part that has more left. */
   readonly ofRest: number
 }
+
+/** Once examples are told apart, a loss falls about as 1/t (Soudry et al. 2018): what is left halves, or a little more. */
+const mostOfRest = 0.6
 
 /** A loss as a function of the share of the run that is done. */
 type Curve = (share: number) => number
@@ -27,8 +30,9 @@ export function doubling(run: History): Doubling | undefined {
   const training = doublingOf(trainingCurve(run), curve)
   const validation = validationCurve(run)
   const both = validation === undefined ? [training] : [training, doublingOf(validation, curve)]
-  const next = Math.min(...both.flatMap((part) => [part.next, part.left]))
-  return { ...training, next, ofRest: next / Math.max(...both.map(({ left }) => left)) }
+  const next = Math.min(...both.flatMap((part) => [part.next, mostOfRest * part.left]))
+  const lastHalf = Math.min(...both.map((part) => part.lastHalf))
+  return { ...training, lastHalf, next, ofRest: next / Math.max(...both.map(({ left }) => left)) }
 }
 
 function doublingOf(lossAt: Curve, { origin, way, floor = 0 }: LossCurve) {

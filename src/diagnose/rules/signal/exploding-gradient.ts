@@ -10,17 +10,19 @@ import { weights } from '../../statistics/weights.ts'
 
 /** Recurrent layers' ‖g‖/‖w‖ in units of the last weight's; healthy ones have 0.5 to 5. */
 const exploded = 30
+/** And of its own weight: what is a third of it throws it away in a few steps. Healthy ones have up to 0.2. */
+const large = 0.3
 /** Largest outputs in units of the first layer's at the start; He's weights keep them at 1 to 3. */
 const huge = 30
-/** A spike in units of the gradients around it, and of those at the start. */
-const spike = { around: 30, start: 3, fewest: 2 }
+/** A spike in units of the gradients around it, of those at the start, and of what the last weight's gradient rises by. */
+const spike = { around: 30, start: 3, fewest: 2, last: 5 }
 
 export const explodingGradient: DiagnosisRule = {
   code: 'exploding-gradient',
   basis: ['run'],
   statistic:
     "‖gradient‖/‖weight‖ of each weight: a recurrent layer's beside the last weight's, the growth of the outputs from layer to layer at the start; spikes of a recurrent net's gradient over the nine measurements around.",
-  threshold: `A recurrent layer ${exploded} times the last one (healthy: up to 5), outputs that grow by ${huge} where a gradient is as large as its weight (where the first values are the reason, that is init-too-large), or ${spike.fewest} spikes of ${spike.around} times what is around and ${spike.start} times the start.`,
+  threshold: `A recurrent layer ${exploded} times the last one (healthy: up to 5) and ${large} of its weight, outputs that grow by ${huge} where a gradient is as large as its weight (where the first values are the reason, that is init-too-large), or ${spike.fewest} spikes of ${spike.around} times what is around and ${spike.start} times the start, ${large} of the weight, and ${spike.last} times as high as those of the last weight.`,
   source: 'Bengio, Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013, section 2.2 and 3.2 (clipping)',
   judge(run) {
     return throughTime(run) ?? spikes(run) ?? throughLayers(run)
@@ -34,7 +36,8 @@ function throughTime(run: History): Judgement | undefined {
   if (last === undefined || layers.size === 0) return undefined
   const times = (g: (typeof all)[number]) => Math.max(g.start / last.start, g.usual / last.usual)
   const [worst] = all.filter(({ name }) => layers.has(name) && name !== last.name).sort((a, b) => times(b) - times(a))
-  if (worst === undefined || !(times(worst) >= exploded)) return undefined
+  if (worst === undefined || !(times(worst) >= exploded && Math.max(worst.start, worst.usual) >= large))
+    return undefined
   const weight = weights(run).find(({ isRecurrent }) => isRecurrent)
   return {
     severity: 'warning',
@@ -57,12 +60,22 @@ function recurrentLayers(run: History): ReadonlySet<string> {
   return new Set(all.filter(({ layer }) => layers.has(layer)).map(({ name }) => name))
 }
 
+/** Of a recurrent weight's gradient; where that of the last weight rises as high, it is the loss that has jumped. */
 function spikes(run: History): Judgement | undefined {
   const [name] = [...recurrentLayers(run)].filter((each) => each.endsWith('recurrentWeight'))
   const norms = run.series(`norm:gradient/${name}`)?.values ?? []
+  const last = run.series(`norm:gradient/${weights(run).at(-1)?.name}`)?.values ?? []
+  const own = run.series(`norm:weight/${name}`)?.values ?? []
   const start = median(norms.slice(0, 5))
-  const heights = norms.map((norm, i) => norm / median(norms.slice(Math.max(0, i - 4), i + 5)))
-  const found = heights.filter((height, i) => height >= spike.around && norms[i] >= spike.start * start)
+  const over = (values: readonly number[]) =>
+    values.map((norm, i) => norm / median(values.slice(Math.max(0, i - 4), i + 5)))
+  const [heights, atLast] = [over(norms), over(last)]
+  const found = heights.filter(
+    (height, i) =>
+      height >= spike.around &&
+      norms[i] >= Math.max(spike.start * start, large * own[i]) &&
+      !(height < spike.last * atLast[i]),
+  )
   if (found.length < spike.fewest) return undefined
   const most = Math.max(...found)
   return {

@@ -12,7 +12,7 @@ import { rates } from '../../statistics/rates.ts'
 /** Momentum 0.9 has about 0.1, 0.95 half of it; 0.99 would have 0.01, and is declared. */
 const none = 0.03
 /** Of a rule without velocity every step goes downhill, along its gradient. */
-const plain = { cosine: 0.95, alignment: 0.5 }
+const plain = { cosine: 0.95, alignment: 0.5, damping: 0.05 }
 /** A momentum of 0.9 forgets in ten steps: a direction that turns by less than 2° in each of them is that of the gradients, unless it is older. */
 const remembering = { cosine: 0.9993, alignment: 0.05, uphill: 0.25, usual: 0.95 }
 const heavy = { cosine: 0.98, alignment: 0.2 }
@@ -27,7 +27,7 @@ export const gradientAccumulated: DiagnosisRule = {
   statistic:
     'While gradients are large: the damping of the updates, from the balance of what a gradient adds to their length; the cosine of successive updates; their alignment with downhill, and how many go uphill; and steps that are their gradient’s alone.',
   threshold:
-    'In a rule that declares no momentum, successive updates that point the same way (cosine above 0.95) though not downhill (alignment below 0.5), with a damping below 0.03 for each step (0.9 has 0.1), or with single later steps that lie exactly along their gradient: there the sum began anew. In one that declares at most 0.95, and ends badly: less damping than that and hardly any alignment (below 0.2); of rules that divide by the size of gradients a direction that turns by less than 2° a step (cosine above 0.9993), without alignment (below 0.05), with a quarter of the steps uphill.',
+    'In a rule that declares no momentum, successive updates that point the same way (cosine above 0.95) though not downhill (alignment below 0.5), with a damping below 0.05 for each step (0.9 has 0.1), or with single later steps that lie exactly along their gradient: there the sum began anew. In one that declares at most 0.95, and ends badly: a damping below 0.03 and hardly any alignment (below 0.2); of rules that divide by the size of gradients a direction that turns by less than 2° a step (cosine above 0.9993), without alignment (below 0.05), with a quarter of the steps uphill.',
   source:
     'Polyak 1964, eq. 9 (the heavy ball without friction never comes to rest); PyTorch, Optimizer.zero_grad: gradients add up until they are cleared',
   judge(run) {
@@ -61,7 +61,7 @@ export const gradientAccumulated: DiagnosisRule = {
 }
 
 const isUndamped = ({ cosine, alignment, damping }: CarryingOn) =>
-  cosine > plain.cosine && alignment < plain.alignment && damping < none
+  cosine > plain.cosine && alignment < plain.alignment && damping < plain.damping
 
 /** With a momentum that would have forgotten. */
 function goesOn({ cosine, alignment, uphill, damping }: CarryingOn, adaptive: boolean): boolean {

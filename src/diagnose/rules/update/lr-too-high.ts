@@ -28,6 +28,7 @@ const flung = 4
 const someExcess = 0.1
 const largeRatio = 0.01
 const nearlyAll = 0.9
+const replaced = 0.5
 /** Before a run is out of bounds: the largest loss in units of the first, or update : weight. */
 const thrownUp = 3
 const hugeRatio = 0.1
@@ -117,8 +118,16 @@ function ofBadEnd(run: History): Judgement | undefined {
   const isDead = stuck && early >= steep
   const isJumpy = jumpy && (excess >= steep || (excess >= 0.8 * steep && (ratios?.late ?? 0) >= largeRatio))
   // Sums are led by odd steps, as of batches of two; a plateau is what the usual ones make.
-  const isHeld = plateau && isSteep && (early >= atTheEdge || (seen?.late.typicalExcess ?? 0) >= 0.25)
-  if (!sure && !((rising || spiky) && isSteep) && !isHeld && !isFlung && !isDead && !isJumpy) return undefined
+  const typicalEarly = seen?.early.typicalExcess ?? 0
+  const isHeld =
+    plateau &&
+    isSteep &&
+    ((early >= atTheEdge && typicalEarly >= ratherSteep) || (seen?.late.typicalExcess ?? 0) >= 0.25)
+  // First steps as large as the weights, over the valley: what was drawn is gone, and what they threw there is where the run went on from.
+  const isReplaced =
+    (ratios?.first ?? 0) >= replaced && Math.min(early, typicalEarly) >= steep && !((curve?.progress ?? 1) >= nearlyAll)
+  if (!sure && !((rising || spiky) && isSteep) && !isHeld && !isFlung && !isDead && !isJumpy && !isReplaced)
+    return undefined
   return judgement(run, {
     severity: 'warning',
     confidence: sure ? 0.85 : 0.75,
@@ -145,6 +154,8 @@ function wordsFor(run: History, ends: BadEnds): string {
     return `The loss stands at ${late}, as good as guessing, and the weights no longer move: large first steps switched the units off`
   if (ends.rising || ends.spiky)
     return `The loss had come down to ${best} and is ${late} now, beyond what the batches' noise explains`
+  if (!ends.plateau && !ends.jumpy)
+    return `The first steps were as large as the weights themselves, and the loss is still ${late}, where guessing gives ${origin}`
   return `The loss stays at ${late}, where guessing gives ${origin}`
 }
 

@@ -9,15 +9,17 @@ import { rates } from '../../statistics/rates.ts'
 
 /** Shares of the way from guessing to the least loss that as much time again would bring, alone and where it is much of what is left. */
 const much = 0.12
-const enough = { ofWay: 0.075, ofRest: 0.4 }
+/** In the middle of its learning: what the last half brought, and what is left. */
+const amidst = { lastHalf: 0.25, left: 0.1 }
+const enough = { ofWay: 0.085, ofRest: 0.4 }
 const tooHigh = 3
 
 export const trainLonger: DiagnosisRule = {
   code: 'train-longer',
   basis: ['run'],
   statistic:
-    'What as much time again would bring to the losses of both parts, in shares of the way from guessing to the least loss: ρ times what the last half of the run brought, ρ (at most 1) what that was of what the quarter before brought, and at most what is left.',
-  threshold: `At least ${100 * much}% of the way, or ${100 * enough.ofWay}% where that is ${100 * enough.ofRest}% of what is left, in a run that ended by itself. Runs of the usual length would gain some per cent, or have hardly anything left.`,
+    'What as much time again would bring to the losses of both parts, in shares of the way from guessing to the least loss: ρ times what the last half of the run brought, ρ (at most 1) what that was of what the quarter before brought, and at most 60% of what is left.',
+  threshold: `At least ${100 * much}% of the way, or ${100 * enough.ofWay}% where that is ${100 * enough.ofRest}% of what is left, or a last half that brought ${100 * amidst.lastHalf}% with ${100 * amidst.left}% left, in a run that ended by itself. Runs of the usual length would gain some per cent, or have hardly anything left.`,
   source:
     'Hestness et al. 2017, arXiv:1712.00409 (learning curves are power laws); CS231n notes, Neural networks 3 (the loss curve)',
   judge(run) {
@@ -52,7 +54,10 @@ function rateIsGone(run: History): boolean {
   return all !== undefined && all.last < 0.05 * all.highest
 }
 
-const isWorthIt = ({ next, ofRest }: Doubling) => next >= much || (next >= enough.ofWay && ofRest >= enough.ofRest)
+const isWorthIt = ({ next, ofRest, lastHalf, left }: Doubling) =>
+  next >= much ||
+  (next >= enough.ofWay && ofRest >= enough.ofRest) ||
+  (lastHalf >= amidst.lastHalf && left >= amidst.left)
 
 /** What no longer gets better on the validation part gets nothing from more time. */
 function isAtItsBest(run: History): boolean {

@@ -4,9 +4,12 @@ import type { Judgement } from '../../finding.ts'
 import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { troubleFrom } from '../../statistics/checked.ts'
-import { descents } from '../../statistics/descent.ts'
+import { type Descent, descents } from '../../statistics/descent.ts'
 import { epochCurve, lossCurve } from '../../statistics/loss-curve.ts'
 import { quantile } from '../../statistics/numbers.ts'
+
+/** Of the cosine between a first update and downhill: of adaptive rules it is −0.6 or so. */
+const straightUp = -0.3
 
 export const wrongSign: DiagnosisRule = {
   code: 'wrong-sign',
@@ -14,7 +17,7 @@ export const wrongSign: DiagnosisRule = {
   statistic:
     'Before training: the loss against its formula. In the run: the angle between update and gradient, −⟨g, Δ⟩/(‖g‖‖Δ‖); a loss that falls far below 0 while no more answers are right than by guessing.',
   threshold:
-    'An angle of more than 90° in three quarters of the first watched steps: whatever a rule does, on average it has to go down (Armijo); momentum goes uphill for a while, never from the start.',
+    'An angle of more than 90° in three quarters of the first watched steps, or straight up (cosine −0.3) in the first step and uphill ever since: whatever a rule does, on average it has to go down (Armijo); momentum goes uphill for a while, never from the start.',
   source:
     'Nocedal and Wright 2006, Numerical Optimization, section 3.1 (descent directions); the sanity check of the loss',
   judge(run) {
@@ -24,16 +27,22 @@ export const wrongSign: DiagnosisRule = {
 
 function uphill(run: History): Judgement | undefined {
   const seen = run.derive(descents)
-  if (seen === undefined || seen.points.length < 4) return undefined
+  if (seen === undefined || seen.points.length === 0) return undefined
   const { early } = seen
+  // In the first step no velocity can be to blame: straight up is enough.
+  const [begin] = seen.points
+  if (begin.step === 0 && begin.alignment < straightUp && early.uphill === 1) return judgement(early)
+  if (seen.points.length < 4) return undefined
   // Three quarters of them, by a clear angle.
   const angle = quantile(
     seen.points.slice(0, early.count).map((p) => p.alignment),
     0.75,
   )
-  // In the first step no velocity can be to blame.
-  const first = seen.points[0].alignment
-  if (!(first < -0.02 && early.uphill >= 0.75 && angle < -0.02)) return undefined
+  if (!(begin.alignment < -0.02 && early.uphill >= 0.75 && angle < -0.02)) return undefined
+  return judgement(early)
+}
+
+function judgement(early: Descent): Judgement {
   return {
     severity: 'error',
     confidence: 0.95,
