@@ -31,7 +31,7 @@ describe('a race of three', async () => {
     [
       { name: 'decayed to nothing', update: crawling },
       { name: 'momentum', update: optim.momentum({ learningRate: 0.1 }) },
-      { name: 'the same', update: optim.momentum({ learningRate: 0.7, dialect: 'pytorch' }) },
+      { name: 'the same', update: optim.momentum({ learningRate: 0.7 }) },
     ],
     engine,
     {
@@ -64,12 +64,12 @@ describe('a race of three', async () => {
     expect(last.name).toBe('decayed to nothing')
     expect(last.behind?.interval[0]).toBeGreaterThan(0)
   })
-  test('two forms of one rule cannot be told apart', () => {
+  test('one rule twice cannot be told apart, whatever its own rate was', () => {
     expect(report.words).toMatch(
       /^(momentum|the same) is ahead; (momentum|the same) cannot be told from it by 3 seeds\.$/,
     )
     const [first, second] = report.results
-    expect(second.loss.mean).toBeCloseTo(first.loss.mean, 4)
+    expect(second.loss.mean).toBe(first.loss.mean)
   })
   test('progress from 0 to nearly 1, and milestones by gradient evaluations', () => {
     expect(told[0]).toBe(0)
