@@ -46,3 +46,26 @@ export function kolmogorovSmirnovProbability(distance: number, first: number, se
   for (let k = 1; k <= 100; k++) sum += (k % 2 === 1 ? 2 : -2) * Math.exp(-2 * (k * lambda) ** 2)
   return Math.min(1, Math.max(0, sum))
 }
+
+/** 97.5% points of Student's t with 1, 2, … degrees of freedom; beyond the last about that of the normal distribution, 1.96 + 2.4/df. */
+const studentPoints = [
+  12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228, 2.201, 2.179, 2.16, 2.145, 2.131, 2.12, 2.11,
+  2.101, 2.093, 2.086, 2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042,
+]
+
+/**
+ * Mean and its 95% interval from a sample of normal values (Student 1908): mean ± t·s/√n. Of one value the interval is infinite.
+ *
+ * @param values at least one; where one is not finite the mean is not, and the interval is NaN
+ */
+export function meanInterval(values: readonly number[]): {
+  readonly mean: number
+  readonly interval: readonly [low: number, high: number]
+} {
+  const { length: n } = values
+  const mean = values.reduce((sum, value) => sum + value, 0) / n
+  if (n === 1) return { mean, interval: [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY] }
+  const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1)
+  const reach = (studentPoints[n - 2] ?? 1.96 + 2.4 / (n - 1)) * Math.sqrt(variance / n)
+  return { mean, interval: [mean - reach, mean + reach] }
+}

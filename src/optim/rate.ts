@@ -20,6 +20,11 @@ export interface Schedule {
 /** A hyperparameter: one number, or a schedule. */
 export type Rate = number | Schedule
 
+/** Of a number the number, of a schedule what it gives there. */
+export function valueOf(rate: Rate, at: At): number {
+  return typeof rate === 'number' ? rate : rate(at)
+}
+
 /** A rate in words: `0.1`, or `step(0.1, times 0.5 every 5 epochs)`. */
 export function rateText(rate: Rate): string {
   if (typeof rate === 'number') return String(rate)

@@ -1,9 +1,7 @@
 /** @file Schedules made of others: one after the other, multiplied, after a warm-up, in pieces. */
 import { checkOptions, checkRange, show, usageError } from '../../base/errors.ts'
-import { type At, named, type Rate, rateText, type Schedule } from '../rate.ts'
+import { named, type Rate, rateText, type Schedule, valueOf } from '../rate.ts'
 import { later, lengthOf, type Span } from './span.ts'
-
-const valueOf = (rate: Rate, at: At) => (typeof rate === 'number' ? rate : rate(at))
 
 /**
  * Warm-up: a straight line from `from` times the first value of what follows up to it, then that, in its own time.
