@@ -186,6 +186,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'exploding-gradient',
     'overfitting',
     'underfitting',
+    'regularisation-too-strong',
   ],
   'first-steps-too-large': ['lr-too-high', 'diverged', 'unstable', 'dead-units', 'saturation', 'underfitting'],
   'momentum-too-high': [
@@ -196,6 +197,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'saturation',
     'underfitting',
     'overfitting',
+    'regularisation-too-strong',
   ],
   'lr-too-high': [
     'diverged',

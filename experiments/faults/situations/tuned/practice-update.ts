@@ -254,6 +254,22 @@ function normed(momentum: number): Layer {
 }
 
 const tooLow = faulty('lr-too-low', [], {
+  'digits-sgd-1e8': at('digits', 'sgd', 1e-8),
+  'conv-adam-1e6': at('conv', 'adam', 1e-6),
+  'digits-momentum-10': at('digits', 'momentum', 1 / 15),
+  'conv-nesterov-20': at('conv', 'nesterov', 1 / 20),
+  'deep-sgd-20': at('deep', 'sgd', 1 / 20),
+  'regression-nesterov-200': at('regression', 'nesterov', 1 / 200),
+  'lstm-sgd-20': at('lstm', 'sgd', 1 / 20),
+  'gru-adam-50': at('gru', 'adam', 1 / 50),
+  'spirals-momentum-30': at('spirals', 'momentum', 1 / 30),
+  'small-momentum-30': at('small', 'momentum', 1 / 30),
+  'linear-adam-50': at('linear', 'adam', 1 / 50),
+  'texts-sgd-30': at('texts', 'sgd', 1 / 30),
+  'sigmoid-sgd-30': at('sigmoid', 'sgd', 1 / 30),
+  'digits-batch-all': at('digits', 'sgd', 1 / 10, { batchSize: 800, epochs: 60 }),
+  'digits-cosine': at('digits', 'momentum', (rate) => over('digits', cosine(1))(rate / 30)),
+  batchnorm: at('digits', 'adam', 1 / 100, { model: normed(0.1) }),
   'digits-sgd-30': at('digits', 'sgd', 1 / 30),
   'digits-sgd-300': at('digits', 'sgd', 1 / 300),
   'digits-adam-30': at('digits', 'adam', 1 / 40),
@@ -299,6 +315,23 @@ const longer = faulty('train-longer', ['lr-too-low'], {
 })
 
 const schedules = faulty('schedule-too-fast', [], {
+  'digits-linear-fifth': at('digits', 'momentum', (rate) => over('digits', linear(0.15))(rate / 3)),
+  'conv-exponential': at('conv', 'sgd', (from) => schedule.exponential({ from, decay: 1 })),
+  'conv-steps': at('conv', 'nesterov', (from) => schedule.step({ from: from / 2, factor: 0.1, everyEpochs: 1 })),
+  'regression-exponential': at('regression', 'adam', (from) => schedule.exponential({ from: from / 2, decay: 0.5 })),
+  'gru-exponential': at('gru', 'adam', (from) => schedule.exponential({ from, decay: 1.2 })),
+  'gru-cosine': at('gru', 'momentum', over('gru', cosine(0.25))),
+  'lstm-linear': at('lstm', 'adam', over('lstm', linear(0.15))),
+  'spirals-cosine': at('spirals', 'sgd', over('spirals', cosine(0.12))),
+  'spirals-inverse': at('spirals', 'sgd', (from) => schedule.inverse({ from, decay: 3 })),
+  'deep-inverse-step': at('deep', 'momentum', (rate) =>
+    Object.assign(({ step }: { step: number }) => rate / (1 + step), { description: 'over the steps' }),
+  ),
+  'texts-exponential': at('texts', 'sgd', (from) => schedule.exponential({ from, decay: 2.5 })),
+  'sigmoid-steps': at('sigmoid', 'adam', (from) => schedule.step({ from, factor: 0.2, everyEpochs: 2 })),
+  'linear-inverse-step': at('linear', 'sgd', (rate) =>
+    Object.assign(({ step }: { step: number }) => rate / (1 + step) ** 1.2, { description: 'over the steps' }),
+  ),
   'digits-exponential': at('digits', 'sgd', (from) => schedule.exponential({ from: from / 3, decay: 2 })),
   'digits-inverse': at('digits', 'sgd', (from) => schedule.inverse({ from, decay: 100 })),
   'conv-cosine-tenth': at('conv', 'momentum', over('conv', cosine(0.1))),
@@ -431,6 +464,22 @@ const outputs = faulty(
 )
 
 const clips = faulty('clipping-too-tight', ['lr-too-low'], {
+  'digits-3': run('digits', { update: clipped(0.1, 1e-3) }),
+  'digits-4-high': run('digits', { update: clipped(0.5, 1e-4) }),
+  'digits-3-momentum': run('digits', { update: clipped(0.02, 3e-4, 0.9) }),
+  'conv-3': run('conv', { update: clipped(0.05, 1e-3) }),
+  'conv-3-momentum': run('conv', { update: clipped(0.01, 3e-4, 0.9) }),
+  'regression-2': run('regression', { update: clipped(0.05, 1e-3) }),
+  'regression-3-momentum': run('regression', { update: clipped(0.01, 1e-4, 0.9) }),
+  'lstm-2': run('lstm', { update: clipped(0.5, 5e-4) }),
+  'spirals-3': run('spirals', { update: clipped(0.1, 5e-4) }),
+  'deep-4': run('deep', { update: clipped(0.01, 1e-4, 0.9) }),
+  'schedule-momentum': run('conv', {
+    update: clipped(schedule.step({ from: 0.02, factor: 0.5, everyEpochs: 4 }), 5e-5, 0.9),
+  }),
+  'schedule-regression': run('regression', {
+    update: clipped(schedule.inverse({ from: 0.05, decay: 0.05 }), 1e-4, 0.5),
+  }),
   'digits-4': run('digits', { update: clipped(0.1, 1e-4) }),
   'digits-5-momentum': run('digits', { update: clipped(0.02, 1e-5, 0.9) }),
   'digits-4-momentum': run('digits', { update: clipped(0.02, 5e-5, 0.9) }),

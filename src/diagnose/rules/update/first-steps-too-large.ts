@@ -20,7 +20,7 @@ export const firstStepsTooLarge: DiagnosisRule = {
   statistic:
     'How much larger the first updates are than the rule makes them later from the same gradients, what the loss did in the first steps, and whether what follows is sound.',
   threshold:
-    'First updates at least twice as large for their gradient and rate, or three times the rate that follows; a loss that is thrown above 1.5 times its start within the first 30 steps; afterwards steps that stop before the bottom of their valley (excess below 0.5) and a loss that falls.',
+    'First updates at least twice as large for their gradient and rate, or three times the rate that follows; a loss that is thrown above 1.5 times its start within the first 30 steps; afterwards steps that stop before the bottom of their valley (excess below 0.35) and a loss that falls.',
   source:
     'Kingma and Ba 2015, section 3 (without bias correction the first steps are larger by (1 − β1)/√(1 − β2)); Goyal et al. 2017, section 2.2 (warm-up)',
   judge(run) {
@@ -59,6 +59,9 @@ function isSoundLater(run: History): boolean {
   const [curve, ends, seen] = [run.derive(lossCurve), run.derive(badEnds), run.derive(descents)]
   if (curve === undefined || ends === undefined) return false
   return (
-    !ends.worseThanGuessing && !ends.rising && !ends.spiky && (seen === undefined || !(seen.late.typicalExcess > 0.5))
+    !ends.worseThanGuessing &&
+    !ends.rising &&
+    !ends.spiky &&
+    (seen === undefined || !(Math.max(seen.late.typicalExcess, 0.5 * seen.late.excess) > 0.35))
   )
 }

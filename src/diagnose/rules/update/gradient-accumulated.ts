@@ -1,12 +1,15 @@
 /** @file gradient-accumulated: each step is the sum of all gradients since the start. */
 import { number } from '../../../check/words.ts'
+import type { Judgement } from '../../finding.ts'
 import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { badEnds } from '../../statistics/bad-ends.ts'
 import { descents } from '../../statistics/descent.ts'
+import { divergence } from '../../statistics/divergence.ts'
 import { gains, isAdaptive } from '../../statistics/gain.ts'
 import { lossCurve } from '../../statistics/loss-curve.ts'
 import { type CarryingOn, carryingOn, momentumOf } from '../../statistics/memory.ts'
+import { median } from '../../statistics/numbers.ts'
 import { rates } from '../../statistics/rates.ts'
 
 /** Momentum 0.9 has about 0.1, 0.95 half of it; 0.99 would have 0.01, and is declared. */
@@ -18,6 +21,9 @@ const remembering = { cosine: 0.9993, alignment: 0.05, uphill: 0.25, usual: 0.95
 const heavy = { cosine: 0.98, alignment: 0.2 }
 /** A step that is its gradient's alone: alignment, and update : gradient in units of the first step's. */
 const fresh = { alignment: 0.999, gain: 2e-3 }
+const offGradient = 0.8
+const advice =
+  'Clear the gradients before each step, so that a step takes only its own; or let the sum decay: velocity ← 0.9 · velocity − rate · gradient.'
 /** Watched steps: fewer tell nothing of a median. */
 const enough = 10
 
@@ -35,6 +41,8 @@ export const gradientAccumulated: DiagnosisRule = {
     if (run.start === undefined || (mu !== undefined && mu > remembering.usual) || isGone(run)) return undefined
     // The first sum is the first gradient.
     if (!((run.derive(descents)?.points[0]?.alignment ?? 1) > 0)) return undefined
+    const fast = ofDivergence(run)
+    if (fast !== undefined) return fast
     const seen = run.derive(carryingOn)
     if (seen === undefined) return undefined
     if (seen.count < enough) return run.ended ? undefined : { tooEarly: Math.max(40, 2 * run.step) }
@@ -53,11 +61,31 @@ export const gradientAccumulated: DiagnosisRule = {
         ...(!adaptive && { damping: seen.damping }),
         ...(begins > 0 && { begins }),
       },
-      advice:
-        'Clear the gradients before each step, so that a step takes only its own; or let the sum decay: velocity ← 0.9 · velocity − rate · gradient.',
+      advice,
       basis: 'run',
     }
   },
+}
+
+/** Out of bounds within some steps, by a rule that knows nothing but its rate: it can only go along its gradient, unless it adds up. */
+function ofDivergence(run: History): Judgement | undefined {
+  const { rule, constraint } = run.start ?? {}
+  const knowsMore = Object.keys(rule?.hyper ?? { mu: 0 }).some((name) => name !== 'learningRate')
+  if (run.derive(divergence) === undefined || knowsMore || constraint !== undefined || isAdaptive(run)) return undefined
+  const later = (run.derive(descents)?.points ?? []).filter(
+    ({ step, alignment }) => step > 0 && Number.isFinite(alignment),
+  )
+  const off = later.filter(({ alignment }) => alignment < offGradient)
+  if (off.length < 2 || off.length < 0.75 * later.length) return undefined
+  const alignment = median(later.map((p) => p.alignment))
+  return {
+    severity: 'error',
+    confidence: 0.75,
+    words: `The loss has gone out of bounds, and updates do not lie along their gradients (cosine ${number(alignment, 2)} with downhill) though the rule knows nothing but a learning rate: each is the sum of all gradients so far.`,
+    evidence: { alignment, steps: later.length },
+    advice,
+    basis: 'run',
+  }
 }
 
 const isUndamped = ({ cosine, alignment, damping }: CarryingOn) =>

@@ -8,7 +8,7 @@ import { type BadEnds, badEnds } from '../../statistics/bad-ends.ts'
 import { descents } from '../../statistics/descent.ts'
 import { goesDown, trustsGradients } from '../../statistics/direction.ts'
 import { type Divergence, divergence } from '../../statistics/divergence.ts'
-import { lossCurve } from '../../statistics/loss-curve.ts'
+import { epochCurve, lossCurve } from '../../statistics/loss-curve.ts'
 import { highestRate } from '../../statistics/rates.ts'
 import { startsSaturated } from '../../statistics/saturated-layers.ts'
 import { updateRatios } from '../../statistics/update-ratios.ts'
@@ -126,13 +126,43 @@ function ofBadEnd(run: History): Judgement | undefined {
   // First steps as large as the weights, over the valley: what was drawn is gone, and what they threw there is where the run went on from.
   const isReplaced =
     (ratios?.first ?? 0) >= replaced && Math.min(early, typicalEarly) >= steep && !((curve?.progress ?? 1) >= nearlyAll)
-  if (!sure && !((rising || spiky) && isSteep) && !isHeld && !isFlung && !isDead && !isJumpy && !isReplaced)
+  // At chance, with weights that still change by per cents in each step: a walk.
+  const isWalk = plateau && isLost && (ratios?.late ?? 0) >= 2 * largeRatio
+  if (
+    !sure &&
+    !((rising || spiky) && isSteep) &&
+    !isWalk &&
+    !isThrownAbout(run) &&
+    !isHeld &&
+    !isFlung &&
+    !isDead &&
+    !isJumpy &&
+    !isReplaced
+  )
     return undefined
   return judgement(run, {
     severity: 'warning',
     confidence: sure ? 0.85 : 0.75,
     words: wordsFor(run, ends),
   })
+}
+
+/**
+ * Steps that bring next to nothing of what their slopes promise, from first to last: the training part is learnt nevertheless, by weights that are
+ * thrown so far that the validation loss has left its best behind.
+ */
+function isThrownAbout(run: History): boolean {
+  const [seen, ratios, curve] = [run.derive(descents), run.derive(updateRatios), run.derive(lossCurve)]
+  if (seen === undefined || ratios === undefined || curve === undefined) return false
+  const validated = epochCurve(run, 'validation/loss').values
+  const best = Math.min(...validated)
+  const isBehind = validated[validated.length - 1] > 1.4 * best + 0.03 * curve.way
+  return (
+    isBehind &&
+    Math.min(seen.late.excess, seen.late.typicalExcess) >= 0.7 &&
+    Math.min(seen.early.excess, seen.early.typicalExcess) >= steep &&
+    ratios.first >= 5 * largeRatio
+  )
 }
 
 /** What bore its rate until it had learnt nearly all, and was thrown out after that, is `unstable`. */

@@ -12,12 +12,17 @@ import { highestRate, rates } from '../../statistics/rates.ts'
 import { updateRatios } from '../../statistics/update-ratios.ts'
 
 /** Excess below which a rate could be 20 times higher and still stop well before the bottom of the valley. */
-const flat = 0.006
+const flat = 0.007
 /**
  * Where updates are small as well, late steps alone count, up to an excess of 0.009: first values that are far off lie in sharp places, from which
  * the first steps come. Above 0.05 those would not have borne a higher rate.
  */
 const small = { ratio: 5e-4, late: 0.009, early: 0.05 }
+/**
+ * A run of some length that is amidst its way, with updates below the usual 1e-3 or so, on slopes that would bear five times as much: of as much time
+ * again it would gain, of a higher rate as well, and sooner.
+ */
+const amidst = { ratio: 1.3e-3, late: 0.02, early: 0.05, next: 0.07, steps: 100 }
 /** From 70% to 90% of the way on: update : weight that is far below the usual 1e-3, and what twenty times the steps would bring, in shares of the way. */
 const slow = { ratio: 2e-4, gain: 0.1, times: 20 }
 /** The excess that an advised rate aims at: a fifth of the way to the bottom, for there are sharper places than those seen. */
@@ -28,6 +33,7 @@ const tinyRatio = 1e-4
 const farOn = 0.7
 const nearlyThere = 0.9
 const mostTimes = 1000
+const leastTimes = 5
 /** Below it the gradients do not reach the weights, and the rate is not the reason. */
 const leastPull = 0.2
 
@@ -37,7 +43,7 @@ export const lrTooLow: DiagnosisRule = {
   statistic:
     'Excess 1 − decrease/predicted of watched steps (or update : weight), the share of the way from guessing to the least loss that is done, and the trend of the loss.',
   threshold:
-    'Excess below 0.006 early and late: the rate could be 20 times higher without reaching the bottom of the valley in one step; or below 0.009 late with updates below 5e-4 of the weights. And less than 70% of the way done (90% with updates below 2e-4, where twenty times the steps would bring a tenth of it) while the loss still falls, or while all slopes of the run together promise less than a fifth of what is left.',
+    'Excess below 0.007 early and late: the rate could be 20 times higher without reaching the bottom of the valley in one step; or below 0.009 late with updates below 5e-4 of the weights; or below 0.02 in a run of 100 steps or more with updates below 1.3e-3 to which as much time again would bring 7% of the way. And less than 70% of the way done (90% with updates below 2e-4, where twenty times the steps would bring a tenth of it) while the loss still falls, or while all slopes of the run together promise less than a fifth of what is left.',
   source:
     'LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.6, eq. 23; CS231n notes, Neural networks 3 (update : weight about 1e-3; a linear fall is a low rate); Smith 2017, arXiv:1506.01186',
   judge(run) {
@@ -104,7 +110,8 @@ function couldBeHigher(run: History, curve: LossCurve): number | undefined {
     )
     const isFlat = Math.max(early, late) <= flat
     const isSmall = (ratios?.all ?? 1) < small.ratio && late <= small.late && seen.early.typicalExcess <= small.early
-    return isFlat || isSmall ? within(goodExcess / Math.max(early, late, 1e-5)) : undefined
+    if (isFlat || isSmall) return within(goodExcess / Math.max(early, late, 1e-5))
+    return isAmidst(run, curve) ? Math.max(leastTimes, goodExcess / late) : undefined
   }
   if (ratios === undefined || !(Math.max(ratios.early, ratios.late, ratios.all) < tinyRatio)) return undefined
   const { points } = seen ?? { points: [] }
@@ -112,6 +119,20 @@ function couldBeHigher(run: History, curve: LossCurve): number | undefined {
   // So that the slopes of the run would do for three times what is left, which gets smaller on the way.
   const forTheRest = promised > 0 ? (3 * (curve.late.mean - (curve.floor ?? 0))) / promised : 0
   return within(Math.max(1e-3 / ratios.all, forTheRest))
+}
+
+function isAmidst(run: History, { progress, count }: LossCurve): boolean {
+  const [seen, ratios, time] = [run.derive(descents), run.derive(updateRatios), run.derive(doubling)]
+  if (seen === undefined || ratios === undefined || time === undefined) return false
+  const late = Math.max(seen.late.excess, seen.late.typicalExcess)
+  return (
+    count >= amidst.steps &&
+    progress < farOn &&
+    time.next >= amidst.next &&
+    ratios.all < amidst.ratio &&
+    late <= amidst.late &&
+    seen.early.typicalExcess <= amidst.early
+  )
 }
 
 const within = (times: number) => Math.min(mostTimes, Math.max(10, times))

@@ -27,7 +27,8 @@ export const momentumTooHigh: DiagnosisRule = {
     if (curve === undefined || (ends === undefined && !isOut)) return undefined
     const isBad =
       isOut ||
-      (ends !== undefined && (ends.worseThanGuessing || ends.thrown || ends.rising || ends.spiky || swings(run)))
+      (ends !== undefined &&
+        (ends.worseThanGuessing || ends.thrown || ends.rising || ends.spiky || ends.jumpy || swings(run)))
     const { cosine = Number.NaN, alignment = Number.NaN, uphill = Number.NaN } = seen ?? {}
     const follows = !(cosine > 0.9) || (alignment > 0.3 && !(uphill > 0.05))
     // What the run is too short for: a velocity that never forgets, and does not follow the slope.
