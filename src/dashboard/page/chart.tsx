@@ -17,6 +17,7 @@ export interface Line {
   readonly of?: 'values' | 'smoothed'
   /** In the background: thin and pale. */
   readonly isFaint?: boolean
+  readonly isDashed?: boolean
 }
 
 export interface ChartProps {
@@ -44,7 +45,9 @@ export function Chart(props: ChartProps) {
   const plot = useRef<uPlot | undefined>(undefined)
   const latest = useRef(props)
   latest.current = props
-  const shape = `${props.lines.map(({ label, colour, of, isFaint }) => `${label} ${colour} ${of} ${isFaint}`).join('|')} ${props.isLogarithmic} ${props.height}`
+  const drawn = props.lines.map(({ label, colour, of, isFaint, isDashed }) => [label, colour, of, isFaint, isDashed])
+  // What the plot is made with; new numbers only go into it.
+  const shape = JSON.stringify([drawn, props.isLogarithmic, props.height, props.range, isShort(props.lines)])
 
   useEffect(() => {
     const element = box.current as HTMLDivElement
@@ -86,8 +89,22 @@ export function Chart(props: ChartProps) {
     showCursor(shown, cursor.peek())
   }, [props.lines])
 
-  return <div class="chart" ref={box} style={{ height: `${props.height ?? 220}px` }} />
+  const said = props.lines.map(
+    ({ label, curve }) => `${label} ${significant(curve.values[curve.values.length - 1] ?? Number.NaN)}`,
+  )
+  return (
+    <div
+      class="chart"
+      ref={box}
+      role="img"
+      aria-label={`chart by ${axis.value}; last values: ${said.join(', ')}`}
+      style={{ height: `${props.height ?? 220}px` }}
+    />
+  )
 }
+
+/** With so few points that each should be seen. */
+const isShort = (lines: readonly Line[]) => lines.every(({ curve }) => curve.values.length <= 60)
 
 /** All lines on one list of positions, as uPlot wants them; where a line has no point it has undefined, where it has NaN a gap. */
 function dataOf(lines: readonly Line[]): uPlot.AlignedData {
@@ -98,6 +115,8 @@ function dataOf(lines: readonly Line[]): uPlot.AlignedData {
       const y = (of === 'smoothed' ? curve.smoothed : curve.values) ?? curve.values
       return [curve[on] as number[], y.map((value) => (Number.isFinite(value) ? value : null))] as uPlot.AlignedData
     }),
+    // Where a curve has no point of its own it goes on; where its value is not finite it breaks.
+    lines.map(() => [0, 2]),
   )
 }
 
@@ -126,17 +145,23 @@ function optionsOf(latest: { readonly current: ChartProps }, width: number): uPl
     },
     axes: [
       { ...ink, size: 26, values: (_, ticks) => ticks.map(position) },
-      { ...ink, size: 54, values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : format(tick))) },
+      {
+        ...ink,
+        size: 50,
+        // Between powers of ten uPlot asks for labels too; they would stand upon each other.
+        values: (_, ticks) =>
+          ticks.map((tick) => (tick === null || (isLogarithmic && !isDecade(tick, ticks)) ? '' : format(tick))),
+      },
     ],
     series: [
       {},
-      ...lines.map(({ label, colour, isFaint }) => ({
+      ...lines.map(({ label, colour, isFaint, isDashed }) => ({
         label,
         stroke: token(colour),
         width: isFaint ? 1 : 1.75,
-        alpha: isFaint ? 0.35 : 1,
-        points: { show: false },
-        spanGaps: false,
+        alpha: isFaint ? 0.38 : 1,
+        ...(isDashed && { dash: [5, 3] }),
+        points: { show: isShort(lines) && !isFaint, size: 4, fill: token(colour) },
       })),
     ],
     hooks: {
@@ -158,6 +183,12 @@ function optionsOf(latest: { readonly current: ChartProps }, width: number): uPl
       ready: [(plot) => plot.over.addEventListener('dblclick', () => (zoom.value = undefined))],
     },
   }
+}
+
+/** A power of ten; where the axis has none or one of them, every label stands. */
+function isDecade(tick: number, ticks: readonly (number | null)[]): boolean {
+  const isPower = (value: number | null) => value !== null && value > 0 && Math.abs(Math.log10(value) % 1) < 1e-9
+  return ticks.filter(isPower).length < 2 || isPower(tick)
 }
 
 function drawMarks(plot: uPlot, marks: readonly Mark[]): void {

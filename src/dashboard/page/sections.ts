@@ -4,6 +4,7 @@
  */
 import type { ComponentType } from 'preact'
 import type { RunNow } from '../documents.ts'
+import { Compare } from './panels/compare.tsx'
 import { Overview } from './panels/overview.tsx'
 import { Runs } from './panels/runs.tsx'
 
@@ -20,4 +21,7 @@ export interface Section {
 export const sections: readonly Section[] = [{ id: 'overview', title: 'Overview', View: Overview }]
 
 /** Beside a single run. The first is home. */
-export const pages: readonly Section[] = [{ id: 'runs', title: 'Runs', View: Runs }]
+export const pages: readonly Section[] = [
+  { id: 'runs', title: 'Runs', View: Runs },
+  { id: 'compare', title: 'Compare', View: Compare },
+]
