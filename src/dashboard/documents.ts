@@ -33,6 +33,8 @@ export interface RunCard {
   /** How often each example has been seen, and how often it is planned. */
   readonly epoch?: number
   readonly epochs?: number
+  /** Since the run began, of the last thing recorded. */
+  readonly seconds?: number
   /** What the run is judged by. */
   readonly score?: {
     readonly series: string

@@ -142,13 +142,9 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
   // The objective keeps the net from its data.
   'double-softmax': [...standingStill, 'saturation', 'label-noise'],
   'no-nonlinearity': ['underfitting', 'train-longer', 'lr-too-low', 'lr-too-high', 'decay-scale'],
-  // Steps are large beside what is left of the weights. That there is no signal, the data themselves say.
-  'regularisation-too-strong': [
-    ...standingStill.filter((code) => code !== 'no-signal'),
-    ...shrinkingAway,
-    'lr-too-high',
-  ],
-  'decay-scale': [...standingStill, ...shrinkingAway, 'lr-too-high'],
+  // That there is no signal, the data themselves say.
+  'regularisation-too-strong': [...standingStill.filter((code) => code !== 'no-signal'), ...shrinkingAway],
+  'decay-scale': [...standingStill, ...shrinkingAway],
   'dropout-too-strong': [...standingStill, ...throwing, 'dead-units', 'label-noise', 'saturation'],
   // Of the update: weights that are thrown about are sure of wrong answers, which looks like learning by heart. A wrong step makes all that follows from wrong steps, a rule that is wrong comes before the rate that it is given.
   'wrong-sign': [
@@ -208,6 +204,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'underfitting',
     'overfitting',
     'train-longer',
+    'regularisation-too-strong',
   ],
   unstable: ['overfitting', 'underfitting'],
   'loss-rises': ['diverged', 'unstable'],

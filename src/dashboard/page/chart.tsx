@@ -17,6 +17,16 @@ export interface Line {
   readonly of?: 'values' | 'smoothed'
   /** In the background: thin and pale. */
   readonly isFaint?: boolean
+  readonly isDashed?: boolean
+  /** Only the edge of a band. */
+  readonly isEdge?: boolean
+}
+
+/** The area between two of the lines. */
+export interface Band {
+  /** Places of the two lines. */
+  readonly between: readonly [upper: number, lower: number]
+  readonly opacity: number
 }
 
 export interface ChartProps {
@@ -24,6 +34,9 @@ export interface ChartProps {
   readonly isLogarithmic?: boolean
   /** Pixels; default 220. */
   readonly height?: number
+  readonly bands?: readonly Band[]
+  /** Horizontal lines at values that a rule of thumb names. */
+  readonly levels?: readonly number[]
   /** Of the vertical axis' numbers. */
   readonly format?: (value: number) => string
   /** Fixed ends of the vertical axis. */
@@ -44,7 +57,9 @@ export function Chart(props: ChartProps) {
   const plot = useRef<uPlot | undefined>(undefined)
   const latest = useRef(props)
   latest.current = props
-  const shape = `${props.lines.map(({ label, colour, of, isFaint }) => `${label} ${colour} ${of} ${isFaint}`).join('|')} ${props.isLogarithmic} ${props.height}`
+  const drawn = props.lines.map(({ label, colour, of, isFaint, isDashed }) => [label, colour, of, isFaint, isDashed])
+  // What the plot is made with; new numbers only go into it.
+  const shape = JSON.stringify([drawn, props.isLogarithmic, props.height, props.range, isShort(props.lines)])
 
   useEffect(() => {
     const element = box.current as HTMLDivElement
@@ -86,8 +101,22 @@ export function Chart(props: ChartProps) {
     showCursor(shown, cursor.peek())
   }, [props.lines])
 
-  return <div class="chart" ref={box} style={{ height: `${props.height ?? 220}px` }} />
+  const said = props.lines.map(
+    ({ label, curve }) => `${label} ${significant(curve.values[curve.values.length - 1] ?? Number.NaN)}`,
+  )
+  return (
+    <div
+      class="chart"
+      ref={box}
+      role="img"
+      aria-label={`chart by ${axis.value}; last values: ${said.join(', ')}`}
+      style={{ height: `${props.height ?? 220}px` }}
+    />
+  )
 }
+
+/** With so few points that each should be seen. */
+const isShort = (lines: readonly Line[]) => lines.every(({ curve }) => curve.values.length <= 60)
 
 /** All lines on one list of positions, as uPlot wants them; where a line has no point it has undefined, where it has NaN a gap. */
 function dataOf(lines: readonly Line[]): uPlot.AlignedData {
@@ -98,17 +127,14 @@ function dataOf(lines: readonly Line[]): uPlot.AlignedData {
       const y = (of === 'smoothed' ? curve.smoothed : curve.values) ?? curve.values
       return [curve[on] as number[], y.map((value) => (Number.isFinite(value) ? value : null))] as uPlot.AlignedData
     }),
+    // Where a curve has no point of its own it goes on; where its value is not finite it breaks.
+    lines.map(() => [0, 2]),
   )
 }
 
 function optionsOf(latest: { readonly current: ChartProps }, width: number): uPlot.Options {
-  const {
-    lines,
-    isLogarithmic = false,
-    height = 220,
-    format = (value: number) => significant(value),
-    range,
-  } = latest.current
+  const { lines, isLogarithmic = false, height = 220, range, bands = [] } = latest.current
+  const { format = (value: number) => significant(value) } = latest.current
   const ink = {
     stroke: token('ink-2'),
     font: `11px ${token('font')}`,
@@ -126,21 +152,38 @@ function optionsOf(latest: { readonly current: ChartProps }, width: number): uPl
     },
     axes: [
       { ...ink, size: 26, values: (_, ticks) => ticks.map(position) },
-      { ...ink, size: 54, values: (_, ticks) => ticks.map((tick) => (tick === null ? '' : format(tick))) },
+      {
+        ...ink,
+        size: 50,
+        // Between powers of ten uPlot asks for labels too; they would stand upon each other.
+        values: (_, ticks) =>
+          ticks.map((tick) => (tick === null || (isLogarithmic && !isDecade(tick, ticks)) ? '' : format(tick))),
+      },
     ],
     series: [
       {},
-      ...lines.map(({ label, colour, isFaint }) => ({
+      ...lines.map(({ label, colour, isFaint, isDashed, isEdge }) => ({
         label,
         stroke: token(colour),
-        width: isFaint ? 1 : 1.75,
-        alpha: isFaint ? 0.35 : 1,
-        points: { show: false },
-        spanGaps: false,
+        width: isEdge ? 0 : isFaint ? 1 : 1.75,
+        alpha: isFaint ? 0.38 : 1,
+        ...(isDashed && { dash: [5, 3] }),
+        points: { show: isShort(lines) && !isFaint && bands.length === 0, size: 4, fill: token(colour) },
       })),
     ],
+    ...(bands.length > 0 && {
+      bands: bands.map(({ between: [upper, lower], opacity }) => ({
+        series: [upper + 1, lower + 1] as [number, number],
+        fill: `color-mix(in srgb, ${token('band')} ${100 * opacity}%, transparent)`,
+      })),
+    }),
     hooks: {
-      draw: [(plot) => drawMarks(plot, latest.current.marks ?? [])],
+      draw: [
+        (plot) => {
+          drawMarks(plot, latest.current.marks ?? [])
+          drawLevels(plot, latest.current.levels ?? [])
+        },
+      ],
       setCursor: [
         (plot) => {
           const { left, event } = plot.cursor
@@ -148,6 +191,8 @@ function optionsOf(latest: { readonly current: ChartProps }, width: number): uPl
           cursor.value = left < 0 ? undefined : plot.posToVal(left, 'x')
         },
       ],
+      // Positions are known only once a scale has been set.
+      setScale: [(plot, key) => key === 'x' && showCursor(plot, cursor.peek())],
       setSelect: [
         (plot) => {
           const { left, width: wide } = plot.select
@@ -158,6 +203,12 @@ function optionsOf(latest: { readonly current: ChartProps }, width: number): uPl
       ready: [(plot) => plot.over.addEventListener('dblclick', () => (zoom.value = undefined))],
     },
   }
+}
+
+/** A power of ten; where the axis has none or one of them, every label stands. */
+function isDecade(tick: number, ticks: readonly (number | null)[]): boolean {
+  const isPower = (value: number | null) => value !== null && value > 0 && Math.abs(Math.log10(value) % 1) < 1e-9
+  return ticks.filter(isPower).length < 2 || isPower(tick)
 }
 
 function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
@@ -173,6 +224,22 @@ function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
     ctx.beginPath()
     ctx.moveTo(x, bbox.top)
     ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+  }
+  ctx.restore()
+}
+
+function drawLevels(plot: uPlot, levels: readonly number[]): void {
+  const { ctx, bbox } = plot
+  ctx.save()
+  ctx.strokeStyle = token('ink-3')
+  ctx.setLineDash([2, 3])
+  for (const level of levels) {
+    const y = Math.round(plot.valToPos(level, 'y', true))
+    if (!(y >= bbox.top && y <= bbox.top + bbox.height)) continue
+    ctx.beginPath()
+    ctx.moveTo(bbox.left, y)
+    ctx.lineTo(bbox.left + bbox.width, y)
     ctx.stroke()
   }
   ctx.restore()

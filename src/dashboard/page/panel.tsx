@@ -2,6 +2,7 @@
 import type { ComponentChildren } from 'preact'
 import { useState } from 'preact/hooks'
 
+/** A file that the reader can save. */
 export interface Takeaway {
   /** '.png', '.svg', '.csv'. */
   readonly ending: string
@@ -17,15 +18,15 @@ export interface PanelProps {
   /** Controls at the right of the title. */
   readonly controls?: ComponentChildren
   readonly takeaways?: readonly Takeaway[]
-  /** Over the whole width of the section. */
-  readonly isWide?: boolean
+  /** Further classes: 'wide' goes over the whole width of the section. */
+  readonly kind?: string
   readonly children: ComponentChildren
 }
 
-export function Panel({ title, decision, rule, controls, takeaways = [], isWide, children }: PanelProps) {
+export function Panel({ title, decision, rule, controls, takeaways = [], kind = '', children }: PanelProps) {
   const [isOpen, setOpen] = useState(false)
   return (
-    <section class={isWide ? 'panel wide' : 'panel'} aria-label={title}>
+    <section class={`panel ${kind}`} aria-label={title}>
       <header>
         <h2>{title}</h2>
         <div class="controls">
@@ -34,18 +35,18 @@ export function Panel({ title, decision, rule, controls, takeaways = [], isWide,
             <button
               key={takeaway.ending}
               type="button"
-              class="quiet"
+              class="quiet takeaway"
               title={`save as ${takeaway.ending}`}
               onClick={() => void save(title, takeaway)}
             >
-              {takeaway.ending.slice(1).toUpperCase()}
+              {takeaway.ending.slice(1)}
             </button>
           ))}
           <button
             type="button"
             class="quiet"
             aria-expanded={isOpen}
-            title="what it is for"
+            aria-label={`what ${title} is for`}
             onClick={() => setOpen(!isOpen)}
           >
             ?

@@ -3,7 +3,7 @@ import type { RunNow } from '../documents.ts'
 import { age, count, duration, position } from './format.ts'
 import { now } from './state.ts'
 
-const ended: Readonly<Record<string, string>> = {
+export const stateWords: Readonly<Record<string, string>> = {
   running: 'running',
   finished: 'finished',
   'stopped-early': 'stopped early',
@@ -16,31 +16,48 @@ const ended: Readonly<Record<string, string>> = {
 export function RunHead({ run }: { readonly run: RunNow }) {
   const { card, outcome, step, secondsLeft, seconds } = run
   const { epoch, epochs } = card
+  const message = outcome !== undefined && 'message' in outcome ? outcome.message : undefined
+  const hint = outcome !== undefined && 'hint' in outcome ? outcome.hint : undefined
   return (
     <div class="run-head">
       <h1>{card.name}</h1>
-      <span class={`state ${card.state}`}>{ended[card.state]}</span>
-      {card.verdict && <span class={`verdict ${card.verdict.state}`}>{card.verdict.words}</span>}
+      <span class={`pill ${card.state}`}>{stateWords[card.state]}</span>
+      {card.verdict && <span class={`pill plain ${card.verdict.state}`}>{card.verdict.words}</span>}
       <span class="spring" />
       <span class="facts">
         {epoch !== undefined && (
           <>
-            epoch {position(Math.floor(epoch * 100) / 100)}
+            epoch <b>{position(Math.round(epoch * 10) / 10)}</b>
             {epochs !== undefined && ` of ${count(epochs)}`} ·{' '}
           </>
         )}
-        {count(step + 1)} steps
-        {seconds !== undefined && ` · ${duration(seconds)}`}
-        {secondsLeft !== undefined && ` · ${duration(secondsLeft)} left`} · {age(card.startedAt, now.value)}
+        <b>{count(step + 1)}</b> steps
+        {seconds !== undefined && ` in ${duration(seconds)}`}
+        {secondsLeft !== undefined && (
+          <>
+            {' '}
+            · <b>{duration(secondsLeft)}</b> left
+          </>
+        )}{' '}
+        · {age(card.startedAt, now.value)}
       </span>
-      {epoch !== undefined && epochs !== undefined && (
-        <progress value={epoch} max={epochs} aria-label="epochs done" class={card.state} />
-      )}
-      {outcome && 'message' in outcome && (
+      {message !== undefined && (
         <p class="outcome">
-          {outcome.message}
-          {'hint' in outcome && `; ${outcome.hint}`}
+          {message}
+          {hint !== undefined && `. ${hint[0].toUpperCase()}${hint.slice(1)}`}
         </p>
+      )}
+      {epoch !== undefined && epochs !== undefined && (
+        <div
+          class={`track ${card.state}`}
+          role="progressbar"
+          aria-label="epochs done"
+          aria-valuenow={epoch}
+          aria-valuemin={0}
+          aria-valuemax={epochs}
+        >
+          <i style={{ width: `${Math.min(100, (100 * epoch) / epochs)}%` }} />
+        </div>
       )}
     </div>
   )

@@ -115,7 +115,7 @@ export class RunReader {
     const judged = judgingSeries(this.#names)
     const series = judged === undefined ? undefined : await this.series(judged)
     const progress = await this.#progress()
-    const verdict = verdictOf(run) ?? this.#liveVerdict()
+    const verdict = this.#trouble() ?? verdictOf(run) ?? this.#soFar()
     return {
       id,
       name,
@@ -125,6 +125,7 @@ export class RunReader {
       writtenAt,
       ...(progress && Number.isFinite(progress.epoch) && { epoch: progress.epoch }),
       ...(this.start && { epochs: this.start.epochs }),
+      ...(progress && Number.isFinite(progress.seconds) && { seconds: progress.seconds }),
       ...(series && series.values.length > 0 && { score: scoreOf(series) }),
       ...(verdict && { verdict }),
       findings: this.#counts(),
@@ -169,12 +170,16 @@ export class RunReader {
     return { error: count('error'), warning: count('warning'), info: count('info') }
   }
 
-  #liveVerdict(): Verdict | undefined {
-    if (this.start === undefined) return undefined
+  /** In a word: the worst finding's code, and how many more there are. */
+  #trouble(): Verdict | undefined {
     const open = this.#sorted().filter(({ finding, clearedAt }) => clearedAt === undefined && isTrouble(finding))
-    if (open.length === 0) return { state: 'too-early', words: 'Nothing wrong so far.' }
+    if (open.length === 0) return undefined
     const { severity, code } = open[0].finding
     return { state: severity, words: open.length === 1 ? code : `${code} and ${open.length - 1} more` }
+  }
+
+  #soFar(): Verdict | undefined {
+    return this.start && { state: 'too-early', words: 'Nothing wrong so far.' }
   }
 }
 

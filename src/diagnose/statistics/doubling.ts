@@ -55,8 +55,13 @@ function trainingCurve(run: History): Curve {
   if (same !== undefined && same.values.length >= 3) return between(same, run.step)
   const { losses } = run
   const n = losses.length
+  const around = 0.1
   return (share) =>
-    lossWindow(losses, Math.floor(Math.min(0.9, share - 0.05) * n), Math.ceil(Math.min(1, share + 0.05) * n)).mean
+    lossWindow(
+      losses,
+      Math.floor(Math.min(1 - 1.5 * around, share - around) * n),
+      Math.ceil(Math.min(1, share + around) * n),
+    ).mean
 }
 
 /** Undefined with fewer than three measurements, of which the one before learning is one. */

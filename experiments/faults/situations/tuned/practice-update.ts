@@ -140,9 +140,11 @@ const bases = {
 type Base = keyof typeof bases
 type Named = 'sgd' | 'momentum' | 'nesterov' | 'adam' | 'rmsprop'
 
+const builtIn = { sgd: optim.sgd, momentum: optim.momentum, nesterov: optim.nesterov, adam: optim.adam }
+
 function ruleOf(name: Named, learningRate: Rate): Rule {
   if (name === 'rmsprop') return rmsprop(learningRate, { decay: 0.9 })
-  return optim[name]({ learningRate })
+  return builtIn[name]({ learningRate })
 }
 
 const run = (base: Base, change: Change) => (seed: number) => training({ ...bases[base].of(seed), ...change })

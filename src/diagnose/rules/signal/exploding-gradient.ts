@@ -4,6 +4,7 @@ import type { Judgement } from '../../finding.ts'
 import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { layerSignal } from '../../statistics/layer-signal.ts'
+import { learning } from '../../statistics/learning.ts'
 import { median } from '../../statistics/numbers.ts'
 import { relativeGradients } from '../../statistics/relative-gradients.ts'
 import { weights } from '../../statistics/weights.ts'
@@ -14,6 +15,7 @@ const exploded = 30
 const large = 0.3
 /** Largest outputs in units of the first layer's at the start; He's weights keep them at 1 to 3. */
 const huge = 30
+const fine = 0.9
 /** A spike in units of the gradients around it, of those at the start, and of what the last weight's gradient rises by. */
 const spike = { around: 30, start: 3, fewest: 2, last: 5 }
 
@@ -22,7 +24,7 @@ export const explodingGradient: DiagnosisRule = {
   basis: ['run'],
   statistic:
     "‖gradient‖/‖weight‖ of each weight: a recurrent layer's beside the last weight's, the growth of the outputs from layer to layer at the start; spikes of a recurrent net's gradient over the nine measurements around.",
-  threshold: `A recurrent layer ${exploded} times the last one (healthy: up to 5) and ${large} of its weight, outputs that grow by ${huge} where a gradient is as large as its weight (where the first values are the reason, that is init-too-large), or ${spike.fewest} spikes of ${spike.around} times what is around and ${spike.start} times the start, ${large} of the weight, and ${spike.last} times as high as those of the last weight.`,
+  threshold: `A recurrent layer ${exploded} times the last one (healthy: up to 5) and ${large} of its weight, outputs that grow by ${huge} where a gradient is as large as its weight (where the first values are the reason, that is init-too-large), or ${spike.fewest} spikes of ${spike.around} times what is around and ${spike.start} times the start, ${large} of the weight, and ${spike.last} times as high as those of the last weight, in a run that is short of ${100 * fine}% of the way.`,
   source: 'Bengio, Simard and Frasconi 1994; Pascanu, Mikolov and Bengio 2013, section 2.2 and 3.2 (clipping)',
   judge(run) {
     return throughTime(run) ?? spikes(run) ?? throughLayers(run)
@@ -76,7 +78,9 @@ function spikes(run: History): Judgement | undefined {
       norms[i] >= Math.max(spike.start * start, large * own[i]) &&
       !(height < spike.last * atLast[i]),
   )
-  if (found.length < spike.fewest) return undefined
+  // What does well nevertheless bears them.
+  const reached = run.derive(learning)?.reached ?? Number.NaN
+  if (found.length < spike.fewest || reached >= fine) return undefined
   const most = Math.max(...found)
   return {
     severity: 'warning',

@@ -18,7 +18,7 @@ const none = 0.03
 const plain = { cosine: 0.95, alignment: 0.5, damping: 0.05 }
 /** A momentum of 0.9 forgets in ten steps: a direction that turns by less than 2° in each of them is that of the gradients, unless it is older. */
 const remembering = { cosine: 0.9993, alignment: 0.05, uphill: 0.25, usual: 0.95 }
-const heavy = { cosine: 0.98, alignment: 0.2 }
+const heavy = { cosine: 0.997, alignment: 0.2, uphill: 0.3 }
 /** A step that is its gradient's alone: alignment, and update : gradient in units of the first step's. */
 const fresh = { alignment: 0.999, gain: 2e-3 }
 const offGradient = 0.8
@@ -33,7 +33,7 @@ export const gradientAccumulated: DiagnosisRule = {
   statistic:
     'While gradients are large: the damping of the updates, from the balance of what a gradient adds to their length; the cosine of successive updates; their alignment with downhill, and how many go uphill; and steps that are their gradient’s alone.',
   threshold:
-    'In a rule that declares no momentum, successive updates that point the same way (cosine above 0.95) though not downhill (alignment below 0.5), with a damping below 0.05 for each step (0.9 has 0.1), or with single later steps that lie exactly along their gradient: there the sum began anew. In one that declares at most 0.95, and ends badly: a damping below 0.03 and hardly any alignment (below 0.2); of rules that divide by the size of gradients a direction that turns by less than 2° a step (cosine above 0.9993), without alignment (below 0.05), with a quarter of the steps uphill.',
+    'In a rule that declares no momentum, successive updates that point the same way (cosine above 0.95) though not downhill (alignment below 0.5), with a damping below 0.05 for each step (0.9 has 0.1), or with single later steps that lie exactly along their gradient: there the sum began anew. In one that declares at most 0.95, and ends badly: a damping below 0.03 and hardly any alignment (below 0.2) with a cosine above 0.997 and 30% uphill; of rules that divide by the size of gradients a direction that turns by less than 2° a step (cosine above 0.9993), without alignment (below 0.05), with a quarter of the steps uphill.',
   source:
     'Polyak 1964, eq. 9 (the heavy ball without friction never comes to rest); PyTorch, Optimizer.zero_grad: gradients add up until they are cleared',
   judge(run) {
@@ -95,7 +95,7 @@ const isUndamped = ({ cosine, alignment, damping }: CarryingOn) =>
 function goesOn({ cosine, alignment, uphill, damping }: CarryingOn, adaptive: boolean): boolean {
   if (adaptive)
     return cosine > remembering.cosine && Math.abs(alignment) < remembering.alignment && uphill >= remembering.uphill
-  return cosine > heavy.cosine && Math.abs(alignment) < heavy.alignment && damping < none
+  return cosine > heavy.cosine && Math.abs(alignment) < heavy.alignment && uphill >= heavy.uphill && damping < none
 }
 
 /** Any rule coasts along the floor of a narrow valley, or at the end of its way, and does well. */
@@ -125,7 +125,13 @@ function beginsAnew(run: History, { cosine, alignment }: CarryingOn): number {
       .map(({ step }) => step),
   )
   const points = run.derive(descents)?.points ?? []
-  const along = points.filter((p) => p.step > 0 && p.alignment > fresh.alignment).length
+  const isAlong = (i: number) => (points[i]?.alignment ?? 0) > fresh.alignment
+  const known = new Set(seen.map(({ step }) => step))
+  // Alone among others: what coasts to the end along one direction lies along it step after step.
+  const along = points.filter(
+    ({ step }, i) =>
+      i > 0 && isAlong(i) && !isAlong(i - 1) && !isAlong(i + 1) && (sameSize.has(step) || !known.has(step)),
+  ).length
   // Sizes alone may agree by chance.
   return along > 0 ? along : sameSize.size >= 3 ? sameSize.size : 0
 }

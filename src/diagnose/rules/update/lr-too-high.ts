@@ -8,9 +8,11 @@ import { type BadEnds, badEnds } from '../../statistics/bad-ends.ts'
 import { descents } from '../../statistics/descent.ts'
 import { goesDown, trustsGradients } from '../../statistics/direction.ts'
 import { type Divergence, divergence } from '../../statistics/divergence.ts'
+import { doubling } from '../../statistics/doubling.ts'
 import { epochCurve, lossCurve } from '../../statistics/loss-curve.ts'
 import { highestRate } from '../../statistics/rates.ts'
 import { startsSaturated } from '../../statistics/saturated-layers.ts'
+import { shrinking } from '../../statistics/shrinking.ts'
 import { updateRatios } from '../../statistics/update-ratios.ts'
 
 /**
@@ -29,6 +31,8 @@ const someExcess = 0.1
 const largeRatio = 0.01
 const nearlyAll = 0.9
 const replaced = 0.5
+const shrunk = 0.5
+const stillComing = 0.06
 /** Before a run is out of bounds: the largest loss in units of the first, or update : weight. */
 const thrownUp = 3
 const hugeRatio = 0.1
@@ -100,6 +104,8 @@ function ofBadEnd(run: History): Judgement | undefined {
   const ends = run.derive(badEnds)
   // What begins at the ends of its range jumps from one to the other at any rate.
   if (ends === undefined || startsSaturated(run).length > 0) return undefined
+  // Steps are large beside weights that something else has made small.
+  if ((run.derive(shrinking)?.left ?? 1) < shrunk) return undefined
   if ((ends.rising || ends.spiky) && hadLearnt(run, ends)) return undefined
   const seen = run.derive(descents)
   const ratios = run.derive(updateRatios)
@@ -119,13 +125,18 @@ function ofBadEnd(run: History): Judgement | undefined {
   const isJumpy = jumpy && (excess >= steep || (excess >= 0.8 * steep && (ratios?.late ?? 0) >= largeRatio))
   // Sums are led by odd steps, as of batches of two; a plateau is what the usual ones make.
   const typicalEarly = seen?.early.typicalExcess ?? 0
+  // On the same examples it does not come on.
+  const stands = !((run.derive(doubling)?.fell ?? 0) > stillComing)
   const isHeld =
     plateau &&
     isSteep &&
-    ((early >= atTheEdge && typicalEarly >= ratherSteep) || (seen?.late.typicalExcess ?? 0) >= 0.25)
+    ((early >= atTheEdge && typicalEarly >= ratherSteep) || (stands && (seen?.late.typicalExcess ?? 0) >= 0.25))
   // First steps as large as the weights, over the valley: what was drawn is gone, and what they threw there is where the run went on from.
   const isReplaced =
-    (ratios?.first ?? 0) >= replaced && Math.min(early, typicalEarly) >= steep && !((curve?.progress ?? 1) >= nearlyAll)
+    (ratios?.first ?? 0) >= replaced &&
+    early >= steep &&
+    Math.max(typicalEarly, excess) >= steep &&
+    !((curve?.progress ?? 1) >= nearlyAll)
   // At chance, with weights that still change by per cents in each step: a walk.
   const isWalk = plateau && isLost && (ratios?.late ?? 0) >= 2 * largeRatio
   if (

@@ -11,7 +11,7 @@ import { rates } from '../../statistics/rates.ts'
 const much = 0.12
 /** In the middle of its learning: what the last half brought, and what is left. */
 const amidst = { lastHalf: 0.25, left: 0.1 }
-const enough = { ofWay: 0.085, ofRest: 0.4 }
+const enough = { ofWay: 0.085, ofRest: 0.3 }
 const tooHigh = 3
 
 export const trainLonger: DiagnosisRule = {
