@@ -1,4 +1,5 @@
 /** @file A panel with a chart: legend with the values under the cursor, the chart, and its numbers and picture to take away. */
+import type { ComponentChildren } from 'preact'
 import { useRef } from 'preact/hooks'
 import { Chart, type ChartProps, type Line } from './chart.tsx'
 import { token } from './colours.ts'
@@ -9,11 +10,19 @@ import { axis, cursor } from './view.ts'
 type ChartPanelProps = Omit<PanelProps, 'children' | 'takeaways'> &
   Omit<ChartProps, 'onCanvas'> & {
     readonly error?: string
+    /** Under the chart. */
+    readonly foot?: ComponentChildren
     /** Said where there is nothing to draw. */
     readonly nothing?: string
   }
 
-export function ChartPanel({ lines, error, nothing = 'Nothing has been recorded yet.', ...rest }: ChartPanelProps) {
+export function ChartPanel({
+  lines,
+  error,
+  foot,
+  nothing = 'Nothing has been recorded yet.',
+  ...rest
+}: ChartPanelProps) {
   const canvas = useRef<HTMLCanvasElement | undefined>(undefined)
   const { title, decision, rule, controls, kind, format = (value: number) => significant(value), ...chart } = rest
   const takeaways =
@@ -32,6 +41,7 @@ export function ChartPanel({ lines, error, nothing = 'Nothing has been recorded 
         <>
           <Legend lines={lines} format={format} />
           <Chart {...chart} lines={lines} format={format} onCanvas={(made) => (canvas.current = made)} />
+          {foot}
         </>
       )}
     </Panel>
@@ -42,15 +52,17 @@ export function ChartPanel({ lines, error, nothing = 'Nothing has been recorded 
 function Legend({ lines, format }: { readonly lines: readonly Line[]; readonly format: (value: number) => string }) {
   return (
     <div class="legend">
-      {lines.map((line) => (
-        <span key={line.label}>
-          <i
-            class={line.isFaint ? 'faint' : ''}
-            style={{ borderColor: `var(--${line.colour})`, borderTopStyle: line.isDashed ? 'dashed' : 'solid' }}
-          />
-          {line.label} <b>{format(valueAt(line))}</b>
-        </span>
-      ))}
+      {lines
+        .filter(({ isEdge }) => !isEdge)
+        .map((line) => (
+          <span key={line.label}>
+            <i
+              class={line.isFaint ? 'faint' : ''}
+              style={{ borderColor: `var(--${line.colour})`, borderTopStyle: line.isDashed ? 'dashed' : 'solid' }}
+            />
+            {line.label} <b>{format(valueAt(line))}</b>
+          </span>
+        ))}
     </div>
   )
 }

@@ -18,6 +18,15 @@ export interface Line {
   /** In the background: thin and pale. */
   readonly isFaint?: boolean
   readonly isDashed?: boolean
+  /** Only the edge of a band. */
+  readonly isEdge?: boolean
+}
+
+/** The area between two of the lines. */
+export interface Band {
+  /** Places of the two lines. */
+  readonly between: readonly [upper: number, lower: number]
+  readonly opacity: number
 }
 
 export interface ChartProps {
@@ -25,6 +34,9 @@ export interface ChartProps {
   readonly isLogarithmic?: boolean
   /** Pixels; default 220. */
   readonly height?: number
+  readonly bands?: readonly Band[]
+  /** Horizontal lines at values that a rule of thumb names. */
+  readonly levels?: readonly number[]
   /** Of the vertical axis' numbers. */
   readonly format?: (value: number) => string
   /** Fixed ends of the vertical axis. */
@@ -121,13 +133,8 @@ function dataOf(lines: readonly Line[]): uPlot.AlignedData {
 }
 
 function optionsOf(latest: { readonly current: ChartProps }, width: number): uPlot.Options {
-  const {
-    lines,
-    isLogarithmic = false,
-    height = 220,
-    format = (value: number) => significant(value),
-    range,
-  } = latest.current
+  const { lines, isLogarithmic = false, height = 220, range, bands = [] } = latest.current
+  const { format = (value: number) => significant(value) } = latest.current
   const ink = {
     stroke: token('ink-2'),
     font: `11px ${token('font')}`,
@@ -155,17 +162,28 @@ function optionsOf(latest: { readonly current: ChartProps }, width: number): uPl
     ],
     series: [
       {},
-      ...lines.map(({ label, colour, isFaint, isDashed }) => ({
+      ...lines.map(({ label, colour, isFaint, isDashed, isEdge }) => ({
         label,
         stroke: token(colour),
-        width: isFaint ? 1 : 1.75,
+        width: isEdge ? 0 : isFaint ? 1 : 1.75,
         alpha: isFaint ? 0.38 : 1,
         ...(isDashed && { dash: [5, 3] }),
-        points: { show: isShort(lines) && !isFaint, size: 4, fill: token(colour) },
+        points: { show: isShort(lines) && !isFaint && bands.length === 0, size: 4, fill: token(colour) },
       })),
     ],
+    ...(bands.length > 0 && {
+      bands: bands.map(({ between: [upper, lower], opacity }) => ({
+        series: [upper + 1, lower + 1] as [number, number],
+        fill: `color-mix(in srgb, ${token('band')} ${100 * opacity}%, transparent)`,
+      })),
+    }),
     hooks: {
-      draw: [(plot) => drawMarks(plot, latest.current.marks ?? [])],
+      draw: [
+        (plot) => {
+          drawMarks(plot, latest.current.marks ?? [])
+          drawLevels(plot, latest.current.levels ?? [])
+        },
+      ],
       setCursor: [
         (plot) => {
           const { left, event } = plot.cursor
@@ -173,6 +191,8 @@ function optionsOf(latest: { readonly current: ChartProps }, width: number): uPl
           cursor.value = left < 0 ? undefined : plot.posToVal(left, 'x')
         },
       ],
+      // Positions are known only once a scale has been set.
+      setScale: [(plot, key) => key === 'x' && showCursor(plot, cursor.peek())],
       setSelect: [
         (plot) => {
           const { left, width: wide } = plot.select
@@ -204,6 +224,22 @@ function drawMarks(plot: uPlot, marks: readonly Mark[]): void {
     ctx.beginPath()
     ctx.moveTo(x, bbox.top)
     ctx.lineTo(x, bbox.top + bbox.height)
+    ctx.stroke()
+  }
+  ctx.restore()
+}
+
+function drawLevels(plot: uPlot, levels: readonly number[]): void {
+  const { ctx, bbox } = plot
+  ctx.save()
+  ctx.strokeStyle = token('ink-3')
+  ctx.setLineDash([2, 3])
+  for (const level of levels) {
+    const y = Math.round(plot.valToPos(level, 'y', true))
+    if (!(y >= bbox.top && y <= bbox.top + bbox.height)) continue
+    ctx.beginPath()
+    ctx.moveTo(bbox.left, y)
+    ctx.lineTo(bbox.left + bbox.width, y)
     ctx.stroke()
   }
   ctx.restore()

@@ -6,15 +6,18 @@ export function significant(value: number, digits = 3): string {
   if (!Number.isFinite(value)) return value > 0 ? '∞' : '−∞'
   if (value === 0) return '0'
   const size = Math.abs(value)
-  if (size < 1e-3 || size >= 1e6)
-    return value
-      .toExponential(digits - 1)
-      .replace('e+', 'e')
-      .replace('-', '−')
+  if (size < 1e-3 || size >= 1e6) return exponential(value, digits)
   const text = Number(value.toPrecision(digits))
   return text
     .toLocaleString('en', { maximumSignificantDigits: Math.max(digits, String(Math.trunc(size)).length) })
     .replace('-', '−')
+}
+
+/** 1.2e−5; without zeros at the end: 1e−4. */
+function exponential(value: number, digits: number): string {
+  const [mantissa, power] = value.toExponential(digits - 1).split('e')
+  const short = mantissa.includes('.') ? mantissa.replace(/\.?0+$/, '') : mantissa
+  return `${short}e${Number(power)}`.replaceAll('-', '−')
 }
 
 export function percent(share: number, digits = 1): string {

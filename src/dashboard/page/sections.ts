@@ -5,6 +5,7 @@
 import type { ComponentType } from 'preact'
 import type { RunNow } from '../documents.ts'
 import { Compare } from './panels/compare.tsx'
+import { hasLayers, Layers } from './panels/layers/layers.tsx'
 import { Overview } from './panels/overview.tsx'
 import { Runs } from './panels/runs.tsx'
 
@@ -18,7 +19,10 @@ export interface Section {
 }
 
 /** Of one run. */
-export const sections: readonly Section[] = [{ id: 'overview', title: 'Overview', View: Overview }]
+export const sections: readonly Section[] = [
+  { id: 'overview', title: 'Overview', View: Overview },
+  { id: 'layers', title: 'Layers', View: Layers, has: hasLayers },
+]
 
 /** Beside a single run. The first is home. */
 export const pages: readonly Section[] = [
