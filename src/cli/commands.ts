@@ -36,6 +36,7 @@ export const commands: Readonly<Record<string, Command>> = {
     options: {
       config: { value: '<file>', help: 'the configuration, or its folder (default: rappel.config.ts)' },
       resume: { value: '<run>', help: "go on with a run that was stopped: its id, its folder, or 'last'" },
+      check: { help: 'check the gradients first, and whether a few examples can be learned by heart' },
       ...training,
     },
     example: 'rappel train --config other.config.ts --json',

@@ -17,8 +17,8 @@ import { workInChild } from './supervise.ts'
 /** Trains the project in `--config`. @returns the exit status */
 export async function trainCommand(flags: Flags): Promise<number> {
   const { resume, config } = flags as { readonly resume?: string; readonly config?: string }
-  if (resume === undefined) return run(flags, findConfigFile(config))
-  const fixed = ['seed', 'threads', 'out'].find((name) => flags[name] !== undefined)
+  if (resume === undefined) return run(flags, findConfigFile(config), flags.check === true)
+  const fixed = ['seed', 'threads', 'out', 'check'].find((name) => flags[name] !== undefined)
   if (fixed !== undefined)
     throw usageError(`--${fixed} cannot stand with --resume: a run goes on as it was begun`, `leave out --${fixed}`)
   return run(flags, config === undefined ? undefined : findConfigFile(config))

@@ -153,6 +153,7 @@ export class History {
         this.#at(event.step, event.epoch)
         return
       case 'checkpoint':
+      case 'data':
         return
     }
   }

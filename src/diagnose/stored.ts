@@ -65,6 +65,7 @@ function isTrainingStart(recorded: { readonly type: string; readonly batchSize?:
 function placeOf(event: TrainingEvent): Placed {
   switch (event.type) {
     case 'start':
+    case 'data':
       return { step: 0, rank: 0, event }
     case 'roll-back':
       return { step: event.to, rank: 1, event }

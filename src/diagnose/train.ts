@@ -5,7 +5,8 @@ import { sanityChecks } from '../check/sanity/sanity.ts'
 import type { LoadOptions } from '../data/progress.ts'
 import type { Engine } from '../engine/engine.ts'
 import { type Config, planFromConfig } from '../train/config.ts'
-import type { TrainingEvent } from '../train/events.ts'
+import type { DataEvent, TrainingEvent } from '../train/events.ts'
+import { dataEvent } from '../train/facts/data-facts.ts'
 import { type RunOptions, runTraining, type TrainingResult } from '../train/loop.ts'
 import { modelFile } from '../train/model-file.ts'
 import type { TrainingPlan } from '../train/plan.ts'
@@ -86,7 +87,11 @@ export async function watchedTraining(
     const checked = check === true ? await quickCheck(plan, checkEngine ?? engine, rest.signal) : check
     if (checked !== undefined) watch.tell(checked)
   }
-  const result = await runTraining(plan, engine, { ...rest, onEvent: (event) => watch.tell(event) })
+  const onTraining = (event: TrainingEvent) => {
+    watch.tell(event)
+    if (event.type === 'start' && rest.resume === undefined && onEvent !== undefined) watch.tellData(plan)
+  }
+  const result = await runTraining(plan, engine, { ...rest, onEvent: onTraining })
   return { ...result, ...watch.report() }
 }
 
@@ -126,6 +131,17 @@ class Watch {
   tell(event: CheckEvent | TrainingEvent): void {
     this.#onEvent?.(event)
     for (const found of this.#look(event)) this.#onEvent?.(found)
+  }
+
+  /** Data that cannot be read end the training by themselves, and with better words. */
+  tellData(plan: TrainingPlan): void {
+    let event: DataEvent
+    try {
+      event = dataEvent(plan)
+    } catch {
+      return
+    }
+    this.tell(event)
   }
 
   report(): DiagnosisReport {

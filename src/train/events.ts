@@ -101,6 +101,56 @@ export interface StartEvent {
   readonly threads: number
 }
 
+/** What one part of the data is like. */
+export interface DataPartFacts {
+  readonly rows: number
+  /** Of classification: how many rows each class has, in the order of the classes. */
+  readonly classes?: readonly number[]
+  /** Of regression: how the targets are distributed, of at most four outputs and of some rows where there are many. */
+  readonly targets?: readonly Distribution[]
+}
+
+/**
+ * How one example is to be shown: 'image' [height, width], with a third axis of 3 in colour; 'sequence' [moments, few values];
+ * 'categories' numbers that are names; 'values' anything else.
+ */
+export type SampleForm = 'image' | 'sequence' | 'categories' | 'values'
+
+/** Some examples as the net receives them. */
+export interface DataSamples {
+  /** Their row numbers within the part. */
+  readonly rows: readonly number[]
+  /** Class numbers, or the numbers to be predicted, at most eight of each row. */
+  readonly targets: readonly (number | readonly number[])[]
+}
+
+/**
+ * What the data are like, once, after the start of a run that does not go on. Without probes only the counts of the parts are told.
+ *
+ * `pictures` by name: 'training' and 'validation', [examples, …] in the form that `form` says, standardised, the training examples as
+ * the first epoch augments them; 'unaugmented', the same training examples without it; 'mean', 'deviation', 'min' and 'max' of the
+ * features that were looked at, [features], as the net receives them (not augmented), over `features.rows` rows of the training part;
+ * 'given/mean' and 'given/scale', what standardisation took off and divided by.
+ */
+export interface DataEvent {
+  readonly type: 'data'
+  readonly training: DataPartFacts
+  readonly validation?: DataPartFacts
+  readonly form?: SampleForm
+  readonly samples?: { readonly training: DataSamples; readonly validation?: DataSamples }
+  readonly features?: {
+    /** How many there are. */
+    readonly count: number
+    /** How many rows were looked at, spread evenly over the training part. */
+    readonly rows: number
+    /** Distance between the features that were looked at: 1 where all were. */
+    readonly every: number
+    /** Of those that were looked at. */
+    readonly names?: readonly string[]
+  }
+  readonly pictures?: Readonly<Record<string, Picture>>
+}
+
 /** Losses of consecutive steps, sent in groups. */
 export interface StepsEvent {
   readonly type: 'steps'
@@ -224,6 +274,7 @@ export interface EndEvent {
 
 export type TrainingEvent =
   | StartEvent
+  | DataEvent
   | StepsEvent
   | EpochEvent
   | ProbeEvent

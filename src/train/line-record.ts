@@ -92,6 +92,9 @@ export class LineRecord {
       if (type === 'epoch') checkMeasurements(line)
       else checkValues(line.values)
       if (type === 'probe') checkPictures(line.pictures)
+    } else if (type === 'data') {
+      number('training.rows', (Object(line.training) as Fields).rows)
+      checkPictures(line.pictures)
     }
     const event = fromRecorded(line)
     if (event !== undefined) this.#training.write(event)

@@ -13,6 +13,7 @@ import type { Picture, ProbeEvent, TrainingEvent } from './events.ts'
 
 export const eventVersions = {
   start: 1,
+  data: 1,
   steps: 1,
   epoch: 1,
   probe: 1,
@@ -24,7 +25,7 @@ export const eventVersions = {
 
 /** An event as plain data. Pictures become `{ shape, float32 }`: little-endian bytes in base64, a third of the length of digits. */
 export function toRecorded(event: TrainingEvent): RecordedEvent {
-  const pictures = event.type === 'probe' && event.pictures && mapValues(event.pictures, packed)
+  const pictures = 'pictures' in event && event.pictures && mapValues(event.pictures, packed)
   const { type, ...fields } = { ...event, ...(pictures && { pictures }) }
   return { type, version: eventVersions[type], ...(toPlain(fields) as Readonly<Record<string, Plain>>) }
 }
@@ -44,14 +45,13 @@ export function fromRecorded(recorded: RecordedEvent): TrainingEvent | undefined
       'a later version of Rappel recorded it: update this one',
     )
   const read = event as unknown as TrainingEvent
-  if (read.type !== 'probe') return read
+  if (read.type !== 'probe' && read.type !== 'data') return read
+  const { pictures: packs } = read as { readonly pictures?: unknown }
+  const pictures = packs === undefined ? undefined : mapValues(packs as Record<string, Packed>, unpacked)
+  if (read.type === 'data') return { ...read, ...(pictures && { pictures }) }
   // What its values are, the series say.
-  const { values = {}, pictures } = read as Partial<ProbeEvent>
-  return {
-    ...read,
-    values,
-    ...(pictures && { pictures: mapValues(pictures as unknown as Record<string, Packed>, unpacked) }),
-  }
+  const { values = {} } = read as Partial<ProbeEvent>
+  return { ...read, values, ...(pictures && { pictures }) }
 }
 
 export function isEventType(type: string): type is TrainingEvent['type'] {

@@ -21,6 +21,7 @@ test('without a command: what there is', async () => {
       rappel train           train the project in this folder
       rappel check           check gradients, data, loss and net of the project in this folder
       rappel diagnose [run]  say what is wrong with a run, how sure that is, and what to do next
+      rappel ui              show the runs in a browser, live
       rappel init <folder>   make a project to start from
       rappel export [run]    write a run's model elsewhere or in another form
       rappel runs            list the runs that are recorded; show, compare, delete, import them
@@ -40,6 +41,7 @@ test('of one command', async () => {
 
       --config <file>  the configuration, or its folder (default: rappel.config.ts)
       --resume <run>   go on with a run that was stopped: its id, its folder, or 'last'
+      --check          check the gradients first, and whether a few examples can be learned by heart
       --seed <n>       the seed of all chance: data order, first values, dropout
       --threads <n>    threads within one operator (default: by the size of the net)
       --out <folder>   where to write the run (default: a new folder in .rappel/runs)

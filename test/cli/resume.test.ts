@@ -113,6 +113,7 @@ describe('a run that has finished', () => {
     [['--resume', 'lost'], /there is no run 'lost'\n {2}did you mean 'last'\?/],
     [['--resume', 'last', '--seed', '3'], /--seed cannot stand with --resume/],
     [['--resume', 'last', '--out', 'x'], /--out cannot stand with --resume/],
+    [['--resume', 'last', '--check'], /--check cannot stand with --resume/],
     [['--resume', 'last', '--store', 'none.sqlite'], /none\.sqlite does not exist/],
   ])('%j is refused', async (args, message) => {
     const { status, stderr } = await rappel(made, ...args)

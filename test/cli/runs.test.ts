@@ -103,7 +103,7 @@ describe('the record of a training', () => {
       expect([...watched.slice(0, 2), ...watched.slice(-2)]).toEqual(['check', 'start', 'checkpoint', 'end'])
       // Distributions at 4 steps an epoch, of 15: 0, 3, 6, 9 and 12. Pictures and the examples'
       // losses before the first epoch and after each.
-      expect(watched.slice(2, -2)).toEqual(Array(2 * 5 + 3 + 3).fill('probe'))
+      expect(watched.slice(2, -2)).toEqual(['data', ...Array(2 * 5 + 3 + 3).fill('probe')])
       expect(events[1]).toEqual({ ...document.start, version: 1 })
     }))
 

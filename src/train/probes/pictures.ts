@@ -74,10 +74,11 @@ function layoutOf({ value: { shape }, unitAxis }: Parameter, { net, training }: 
   }
 }
 
-type Image = Omit<Layout, 'count' | 'strides'> & { readonly strides: Omit<Layout['strides'], 'picture'> }
+/** How one example is an image. */
+export type Image = Omit<Layout, 'count' | 'strides'> & { readonly strides: Omit<Layout['strides'], 'picture'> }
 
 /** How one example is an image; undefined where it is none. */
-function imageOf(shape: Shape, sameUnit: boolean): Image | undefined {
+export function imageOf(shape: Shape, sameUnit: boolean): Image | undefined {
   const grey = (height: number, width: number): Image => ({
     height,
     width,
