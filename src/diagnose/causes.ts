@@ -120,7 +120,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
   'vanishing-gradient': standingStill.filter((code) => code !== 'vanishing-gradient'),
   'exploding-gradient': [...throwing, 'first-steps-too-large', 'saturation', 'underfitting'],
   'dead-units': [...standingStill, 'frozen-layer'],
-  saturation: standingStill,
+  saturation: [...standingStill, 'frozen-layer'],
   // Where the rate is too low for any number to change, nothing moves: that comes first.
   'frozen-layer': standingStill.filter((code) => code !== 'lr-too-low' && code !== 'schedule-too-fast'),
   // While running values have not followed them, inputs of another size pass as they are.

@@ -1,7 +1,7 @@
 /** @file The batch losses of a run: where it began, how far it came, its noise, its trend, its rises. */
 import type { StartEvent } from '../../train/events.ts'
 import type { History } from '../history.ts'
-import { line } from './numbers.ts'
+import { line, median } from './numbers.ts'
 
 /** Consecutive steps, as one number and what is known of its error. */
 export interface LossWindow {
@@ -191,6 +191,8 @@ export interface Jumps {
   readonly all: number
   /** Whether one of the large ones lies in the last third. */
   readonly late: boolean
+  /** The last measurements (median of three) are within a tenth of the lowest: what jumped has come back. */
+  readonly healed: boolean
   /** Measurements looked at. */
   readonly count: number
 }
@@ -215,6 +217,7 @@ export function jumps(run: History): Jumps | undefined {
     large: large.length,
     all: up(1.2, 0.02).length,
     late: large.some((i) => i >= (2 * all.length) / 3),
+    healed: median(all.slice(-3)) <= 1.1 * all.reduce((a, b) => Math.min(a, b)),
     count: all.length - from,
   }
 }

@@ -44,7 +44,7 @@ export function saturatedLayers(run: History): readonly Saturation[] {
 const ends = { tanh: 2.09, sigmoid: 4.18 }
 
 /**
- * What enters the gates of a recurrent layer is about normal, with the deviation √(‖W‖²/units + ‖U‖²·h²/units) of inputs of deviation 1 and a state
+ * What enters the gates of a recurrent layer is about normal, with the deviation √((‖W‖² + ‖U‖²·h² + ‖b‖²)/units) of inputs of deviation 1 and a state
  * of root mean square h; of a simple layer it enters its tanh.
  */
 function gatesOf(run: History): readonly Saturation[] {
@@ -58,12 +58,13 @@ function gatesOf(run: History): readonly Saturation[] {
       const outputs = Math.max(...shape)
       const state = layerSignal(run).find(({ name }) => name === layer)?.output
       const end = layers.get(layer) === 'recurrent' ? ends.tanh : ends.sigmoid
-      const share = (w: number, u: number, h = 1) => beyond(end / (Math.hypot(w, u * h) / Math.sqrt(outputs)))
+      const bias = run.series(`norm:weight/${layer}.bias`)
+      const share = (w: number, u: number, h = 1, b = 0) => beyond(end / (Math.hypot(w, u * h, b) / Math.sqrt(outputs)))
       return [
         {
           name: layer,
-          start: share(given.values[0], own.values[0], state?.start),
-          late: share(median(late(given)), median(late(own)), state?.late),
+          start: share(given.values[0], own.values[0], state?.start, bias?.values[0]),
+          late: share(median(late(given)), median(late(own)), state?.late, bias && median(late(bias))),
           lateUnits: Number.NaN,
           seen: own.values.length,
           isOutput: false,

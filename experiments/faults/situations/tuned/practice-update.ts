@@ -434,6 +434,24 @@ const full = faulty(
     'gain-scaled-layer': at('digits', 'momentum', 1, {
       model: mlp([40, 40, 10], { ...tanh, between: () => nn.functional('gain', (x) => op.mul(x, 15)) }),
     }),
+    'gates-lstm-bias': at('lstm', 'adam', 0.5, {
+      model: nn.sequential(nn.lstm(16, { bias: init.normal(12) }), nn.dense(3)),
+    }),
+    'gates-gru-bias': at('gru', 'momentum', 1, {
+      model: nn.sequential(nn.gru(12, { bias: init.constant(-12) }), nn.dense(2)),
+    }),
+    'gates-gru-weights': at('lstm', 'adam', 0.3, {
+      model: nn.sequential(nn.gru(12, { recurrentInit: init.normal(5), init: init.normal(5) }), nn.dense(3)),
+    }),
+    'spirals-biases': at('spirals', 'momentum', 1, { model: mlp([32, 32, 3], { ...tanh, bias: init.normal(4) }) }),
+    'regression-biases': at('regression', 'sgd', 0.5, { model: mlp([24, 1], { ...tanh, bias: init.normal(5) }) }),
+    'clouds-sigmoid': at('small', 'sgd', 1, {
+      model: mlp([24, 24, 24, 4], { activation: nn.sigmoid, init: init.normal(2), lastInit: init.glorot() }),
+    }),
+    'moons-tanh-bias': at('whole', 'momentum', 0.5, { model: mlp([16, 2], { ...tanh, bias: init.constant(5) }) }),
+    'deep-tanh-gain': at('deep', 'sgd', 0.5, {
+      model: mlp([32, 32, 32, 32, 10], { activation: nn.tanh, init: init.normal(0.7), lastInit: init.glorot() }),
+    }),
     'gates-lstm': at('lstm', 'adam', 0.5, {
       model: nn.sequential(nn.lstm(16, { init: init.normal(6), recurrentInit: init.normal(4) }), nn.dense(3)),
     }),

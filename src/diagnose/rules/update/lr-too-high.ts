@@ -31,6 +31,7 @@ const someExcess = 0.1
 const largeRatio = 0.01
 const nearlyAll = 0.9
 const replaced = 0.5
+const stillSteep = 0.25
 const shrunk = 0.5
 const stillComing = 0.06
 /** Before a run is out of bounds: the largest loss in units of the first, or update : weight. */
@@ -136,6 +137,7 @@ function ofBadEnd(run: History): Judgement | undefined {
     (ratios?.first ?? 0) >= replaced &&
     early >= steep &&
     Math.max(typicalEarly, excess) >= steep &&
+    excess >= stillSteep &&
     !((curve?.progress ?? 1) >= nearlyAll)
   // At chance, with weights that still change by per cents in each step: a walk.
   const isWalk = plateau && isLost && (ratios?.late ?? 0) >= 2 * largeRatio

@@ -32,6 +32,7 @@ const tinyRatio = 1e-4
 /** Of the way from guessing to the least loss: what is done beyond it may be all that there is to learn. */
 const farOn = 0.7
 const nearlyThere = 0.9
+const hardlyMoved = 0.03
 const mostTimes = 1000
 const leastTimes = 5
 /** Below it the gradients do not reach the weights, and the rate is not the reason. */
@@ -43,7 +44,7 @@ export const lrTooLow: DiagnosisRule = {
   statistic:
     'Excess 1 − decrease/predicted of watched steps (or update : weight), the share of the way from guessing to the least loss that is done, and the trend of the loss.',
   threshold:
-    'Excess below 0.007 early and late: the rate could be 20 times higher without reaching the bottom of the valley in one step; or below 0.009 late with updates below 5e-4 of the weights; or below 0.02 in a run of 100 steps or more with updates below 1.3e-3 to which as much time again would bring 7% of the way. And less than 70% of the way done (90% with updates below 2e-4, where twenty times the steps would bring a tenth of it) while the loss still falls, or while all slopes of the run together promise less than a fifth of what is left.',
+    'Excess below 0.007 early and late: the rate could be 20 times higher without reaching the bottom of the valley in one step; or below 0.009 late with updates below 5e-4 of the weights; or below 0.02 in a run of 100 steps or more with updates below 1.3e-3 to which as much time again would bring 7% of the way. And less than 70% of the way done (90% with updates below 2e-4, where twenty times the steps would bring a tenth of it, or all steps together have moved the weights by less than 3%) while the loss still falls, or while all slopes of the run together promise less than a fifth of what is left.',
   source:
     'LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.6, eq. 23; CS231n notes, Neural networks 3 (update : weight about 1e-3; a linear fall is a low rate); Smith 2017, arXiv:1506.01186',
   judge(run) {
@@ -92,10 +93,12 @@ function hasDecayed(run: History): boolean {
 }
 
 /** Much of the way is left; or it is known to be slow, and at a higher rate the same slope would lead much further. */
-function isOnItsWay(run: History, { progress }: LossCurve): boolean {
+function isOnItsWay(run: History, { progress, count }: LossCurve): boolean {
   if (progress < farOn) return true
   const [ratios, time] = [run.derive(updateRatios), run.derive(doubling)]
   if (ratios === undefined || time === undefined || !(progress < nearlyThere && ratios.all < slow.ratio)) return false
+  // All steps together have moved the weights by less than some per cent: it is the net that was drawn.
+  if (count * ratios.all < hardlyMoved) return true
   // Along the same path at several times the speed: a curve falls by about as much in each doubling of the time.
   return Math.log2(slow.times) * time.next >= slow.gain
 }

@@ -2,7 +2,7 @@
 import { number } from '../../../check/words.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { badEnds, leastLosses } from '../../statistics/bad-ends.ts'
-import { lossCurve } from '../../statistics/loss-curve.ts'
+import { jumps, lossCurve } from '../../statistics/loss-curve.ts'
 import { highestRate, rates } from '../../statistics/rates.ts'
 
 export const unstable: DiagnosisRule = {
@@ -11,14 +11,15 @@ export const unstable: DiagnosisRule = {
   statistic:
     'Mean losses of up to 20 equal parts of the run against the lowest before, in units of the way from guessing to 0 and of the standard error that the batches leave; jumps of the loss of the same training examples from one measurement to the next.',
   threshold:
-    'The last quarter lies above the lowest part by 8% of the way, half as much again and five standard errors; or two parts of the second half by 15% and five; or three times (twice, one of them in the last third) the same examples’ loss goes up to twice as much and by 3% of the way; or at a fifth of the measurements, at least twice, by a fifth and 2% of the way. One rise that heals is no fault.',
+    'The last quarter lies above the lowest part by 8% of the way, half as much again and five standard errors; or two parts of the second half by 15% and five; or three times (twice, one of them in the last third) the same examples’ loss goes up to twice as much and by 3% of the way; or at a fifth of the measurements, at least twice, by a fifth and 2% of the way, and ends a tenth above its lowest. One rise that heals is no fault.',
   source:
     'Bottou 2012, Stochastic gradient descent tricks; Smith 2018, arXiv:1803.09820 (reading the loss curve); von Neumann 1941 (noise from successive differences)',
   judge(run) {
     const [curve, ends] = [run.derive(lossCurve), run.derive(badEnds)]
     if (curve === undefined) return undefined
     if (ends === undefined) return { tooEarly: leastLosses }
-    if (!(ends.rising || ends.spiky || ends.jumpy) || rateGoesUp(run.derive(rates))) return undefined
+    const isJumpy = ends.jumpy && run.derive(jumps)?.healed === false
+    if (!(ends.rising || ends.spiky || isJumpy) || rateGoesUp(run.derive(rates))) return undefined
     const rate = highestRate(run)
     const { late, best, rise } = curve
     const highest = Math.max(...curve.windows.slice(Math.floor(curve.windows.length / 2)).map((w) => w.mean))
