@@ -3,7 +3,7 @@ import type { CheckEvent, FindingEvent } from '../../diagnose/events.ts'
 import { type Finding, isTrouble } from '../../diagnose/finding.ts'
 import { isHigherBetter, judgingSeries, reachedOf, shownState } from '../../store/run-summary.ts'
 import type { RecordedEvent, Series, Store, StoredRun } from '../../store/store.ts'
-import type { EndEvent, ProbeEvent, StartEvent } from '../../train/events.ts'
+import type { CheckpointEvent, DataEvent, EndEvent, ProbeEvent, StartEvent } from '../../train/events.ts'
 import { fromRecorded, isEventType } from '../../train/record-events.ts'
 import { type RunCard, type RunNow, type ShownFinding, sparklinePoints, type Verdict } from '../documents.ts'
 
@@ -32,9 +32,11 @@ export class RunReader {
   /** What was told last of what there is one of. */
   start?: StartEvent
   check?: CheckEvent
+  data?: DataEvent
   #end?: EndEvent
   /** All probes' events, in their order. */
   probes: ProbeEvent[] = []
+  checkpoints: CheckpointEvent[] = []
 
   constructor(store: ReadableStore, id: string, diagnosisOf: DiagnosisOf = async () => undefined) {
     this.#store = store
@@ -86,7 +88,8 @@ export class RunReader {
     this.#series.clear()
     this.#findings.clear()
     this.probes = []
-    this.start = this.check = this.#end = undefined
+    this.checkpoints = []
+    this.start = this.check = this.data = this.#end = undefined
   }
 
   #take(recorded: RecordedEvent): void {
@@ -94,11 +97,17 @@ export class RunReader {
     if (type === 'check') this.check = recorded as unknown as CheckEvent
     else if (type === 'finding' || type === 'finding-cleared') this.#takeFinding(recorded as unknown as FindingEvent)
     // A foreign loop may have events of these names and of its own kind.
-    else if (isEventType(type) && (type !== 'start' || typeof recorded.batchSize === 'number')) {
+    else if (
+      isEventType(type) &&
+      (type !== 'start' || typeof recorded.batchSize === 'number') &&
+      (type !== 'data' || isOwnData(recorded))
+    ) {
       const event = fromRecorded(recorded)
       if (event?.type === 'start') this.start = event
       else if (event?.type === 'end') this.#end = event
       else if (event?.type === 'probe') this.probes.push(event)
+      else if (event?.type === 'data') this.data = event
+      else if (event?.type === 'checkpoint') this.checkpoints.push(event)
     }
   }
 
@@ -192,6 +201,11 @@ export class RunReader {
   #soFar(): Verdict | undefined {
     return this.start && { state: 'too-early', words: 'Nothing wrong so far.' }
   }
+}
+
+/** A foreign loop may tell something of the name 'data'. */
+function isOwnData({ training }: RecordedEvent): boolean {
+  return typeof (Object(training) as { readonly rows?: unknown }).rows === 'number'
 }
 
 function joined(before: Series, added: Series): Series {

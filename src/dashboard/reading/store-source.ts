@@ -1,6 +1,7 @@
 /** @file The source of what the page shows, from a store: of the server, and in a report of the page itself. */
 import { RappelError } from '../../base/errors.ts'
 import type { News, Question, Questions, RunCard, RunFacts, RunNow, Source } from '../documents.ts'
+import { dataOf } from './data.ts'
 import { distributionHistory, distributionNames } from './distributions.ts'
 import { matrixOf } from './matrix.ts'
 import { picturesOf } from './pictures.ts'
@@ -28,6 +29,8 @@ const answers: {
   distributions: async (run, request) => distributionHistory(run, request),
   distributionNames: async (run) => distributionNames(run),
   pictures: async (run, request) => picturesOf(run, request),
+  checks: async ({ check }) => ({ check: check ?? null }),
+  data: async (run) => dataOf(run),
 }
 
 export const isQuestion = (name: string): name is Question => Object.hasOwn(answers, name)
@@ -129,6 +132,12 @@ export class StoreSource implements Source {
   }
 }
 
-function factsOf({ run, start }: RunReader): RunFacts {
-  return { ...(start && { start }), facts: run?.facts ?? {}, ...(run?.folder !== undefined && { folder: run.folder }) }
+function factsOf({ run, start, checkpoints }: RunReader): RunFacts {
+  const last = checkpoints.at(-1)
+  return {
+    ...(start && { start }),
+    facts: run?.facts ?? {},
+    ...(run?.folder !== undefined && { folder: run.folder }),
+    ...(last && { checkpoints: { count: checkpoints.length, epoch: last.epoch, step: last.step } }),
+  }
 }
