@@ -29,7 +29,7 @@ const borne = healthy({
   'small-adam-30': at('small', 'adam', 40),
   'spirals-adam-8': at('spirals', 'adam', 6),
   'spirals-adam-batch-4': at('spirals', 'adam', 4, { batchSize: 4, epochs: 25 }),
-  'gru-rmsprop': at('gru', 'rmsprop', 20),
+  'gru-rmsprop-20': at('gru', 'rmsprop', 20),
   'conv-adam-8': at('conv', 'adam', 7),
 })
 
