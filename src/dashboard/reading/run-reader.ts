@@ -10,8 +10,10 @@ import { type RunCard, type RunNow, type ShownFinding, sparklinePoints, type Ver
 /** What reading needs of a store: a report brings a small one of its own. */
 export type ReadableStore = Pick<Store, 'runs' | 'run' | 'events' | 'seriesNames' | 'series'>
 
-/** What the diagnosis says of a run that nobody diagnosed while it went on. */
-export type FindingsOf = (run: StoredRun) => Promise<readonly Finding[]>
+/** What the diagnosis says of a run that nobody diagnosed while it went on; undefined of others. */
+export type DiagnosisOf = (
+  run: StoredRun,
+) => Promise<{ readonly findings: readonly Finding[]; readonly verdict: Verdict } | undefined>
 
 const keyOf = ({ code, where }: { readonly code: string; readonly where?: string }) => `${code} ${where ?? ''}`
 const severities = ['error', 'warning', 'info'] as const
@@ -19,7 +21,9 @@ const severities = ['error', 'warning', 'info'] as const
 export class RunReader {
   readonly #store: ReadableStore
   readonly #id: string
+  readonly #diagnosisOf: DiagnosisOf
   #run?: StoredRun
+  #verdict?: Verdict
   #version = 0
   #events = 0
   #names: readonly string[] = []
@@ -32,9 +36,10 @@ export class RunReader {
   /** All probes' events, in their order. */
   probes: ProbeEvent[] = []
 
-  constructor(store: ReadableStore, id: string) {
+  constructor(store: ReadableStore, id: string, diagnosisOf: DiagnosisOf = async () => undefined) {
     this.#store = store
     this.#id = id
+    this.#diagnosisOf = diagnosisOf
   }
 
   get run(): StoredRun | undefined {
@@ -66,6 +71,12 @@ export class RunReader {
       if (!superseded) this.#take(event)
     }
     this.#names = await this.#store.seriesNames(this.#id)
+    const diagnosis = await this.#diagnosisOf(run)
+    if (diagnosis !== undefined) {
+      this.#findings.clear()
+      for (const finding of diagnosis.findings) this.#takeFinding({ type: 'finding', finding })
+      this.#verdict = diagnosis.verdict
+    }
     this.#version++
     return true
   }
@@ -115,7 +126,7 @@ export class RunReader {
     const judged = judgingSeries(this.#names)
     const series = judged === undefined ? undefined : await this.series(judged)
     const progress = await this.#progress()
-    const verdict = this.#trouble() ?? verdictOf(run) ?? this.#soFar()
+    const verdict = this.#trouble() ?? verdictOf(run) ?? this.#verdict ?? this.#soFar()
     return {
       id,
       name,

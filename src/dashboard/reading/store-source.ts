@@ -4,7 +4,7 @@ import type { News, Question, Questions, RunCard, RunFacts, RunNow, Source } fro
 import { distributionHistory, distributionNames } from './distributions.ts'
 import { matrixOf } from './matrix.ts'
 import { picturesOf } from './pictures.ts'
-import { type ReadableStore, RunReader } from './run-reader.ts'
+import { type DiagnosisOf, type ReadableStore, RunReader } from './run-reader.ts'
 import { thinned } from './thin.ts'
 
 export interface StoreSourceOptions {
@@ -12,6 +12,8 @@ export interface StoreSourceOptions {
   readonly now: () => number
   /** Calls something again and again until the returned function is called; absent: the store does not change. */
   readonly every?: (work: () => void) => () => void
+  /** Of runs that nobody diagnosed. */
+  readonly diagnosisOf?: DiagnosisOf
 }
 
 const answers: {
@@ -56,7 +58,7 @@ export class StoreSource implements Source {
       const stamp = `${writtenAt} ${state} ${writing}`
       let known = this.#cards.get(id)
       if (known?.stamp !== stamp) {
-        const reader = this.#readers.get(id) ?? new RunReader(this.#store, id)
+        const reader = this.#readers.get(id) ?? new RunReader(this.#store, id, this.#options.diagnosisOf)
         await reader.refresh()
         if (reader.run === undefined) continue
         known = { stamp, card: await reader.card() }
@@ -74,7 +76,7 @@ export class StoreSource implements Source {
   }
 
   async #reader(id: string): Promise<RunReader | undefined> {
-    const reader = this.#readers.get(id) ?? new RunReader(this.#store, id)
+    const reader = this.#readers.get(id) ?? new RunReader(this.#store, id, this.#options.diagnosisOf)
     await reader.refresh()
     if (reader.run === undefined) {
       this.#readers.delete(id)

@@ -6,6 +6,7 @@ import { usageError } from '../../base/errors.ts'
 import type { Store } from '../../store/store.ts'
 import { StoreSource } from '../reading/store-source.ts'
 import { dashboardApp } from './app.ts'
+import { diagnosed } from './diagnosed.ts'
 import { type PageFiles, readPageFiles } from './page-files.ts'
 
 export interface ServeOptions {
@@ -41,7 +42,7 @@ export async function serveDashboard(store: Store, options: ServeOptions): Promi
     const timer = setInterval(work, interval)
     return () => clearInterval(timer)
   }
-  const source = new StoreSource(store, { now, every })
+  const source = new StoreSource(store, { now, every, diagnosisOf: (run) => diagnosed(store, run) })
   const token = loopback.has(host) ? undefined : randomBytes(24).toString('base64url')
   const hosts = new Set<string>()
   const app = dashboardApp(source, page, { hosts, token })
