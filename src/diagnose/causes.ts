@@ -156,6 +156,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'underfitting',
     'saturation',
     'vanishing-gradient',
+    'batchnorm-statistics',
   ],
   'loss-reduction': [
     'initial-loss-high',
