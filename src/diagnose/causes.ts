@@ -206,6 +206,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'overfitting',
     'train-longer',
     'regularisation-too-strong',
+    'vanishing-gradient',
   ],
   unstable: ['overfitting', 'underfitting'],
   'loss-rises': ['diverged', 'unstable'],
