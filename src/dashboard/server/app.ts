@@ -4,7 +4,8 @@ import { streamSSE } from 'hono/streaming'
 import { RappelError } from '../../base/errors.ts'
 import { toJson } from '../../cli/document.ts'
 import { parseJson } from '../../store/json.ts'
-import type { News, Questions } from '../documents.ts'
+import type { News } from '../documents.ts'
+import { checkRequest } from '../reading/check-request.ts'
 import { isQuestion, type StoreSource } from '../reading/store-source.ts'
 import type { PageFiles } from './page-files.ts'
 import { type Access, guard } from './security.ts'
@@ -40,10 +41,10 @@ export function dashboardApp(source: StoreSource, page: PageFiles, access: Acces
       return context.text('the request is not JSON\n', 400)
     }
     try {
-      const answer = await source.ask(run, question, request as Questions[typeof question]['request'])
+      const answer = await source.ask(run, question, checkRequest(question, request))
       return context.body(toJson(answer), 200, json)
     } catch (error) {
-      if (error instanceof RappelError) return context.text(`${error.message}\n`, 404)
+      if (error instanceof RappelError && error.code === 'usage') return context.text(`${error.message}\n`, 404)
       throw error
     }
   })

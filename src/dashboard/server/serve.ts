@@ -1,6 +1,7 @@
 /** @file Listening: which interface, which port, who may read. */
 import { randomBytes } from 'node:crypto'
 import type { AddressInfo } from 'node:net'
+import { hostname, networkInterfaces } from 'node:os'
 import { serve } from '@hono/node-server'
 import { usageError } from '../../base/errors.ts'
 import type { Store } from '../../store/store.ts'
@@ -31,6 +32,14 @@ const interval = 300
 
 const loopback = new Set(['127.0.0.1', 'localhost', '::1'])
 
+/** What a reader may call the server: on all interfaces by the address of each, and by the machine's name. */
+function namesOf(host: string): readonly string[] {
+  if (loopback.has(host)) return [...loopback]
+  if (host !== '0.0.0.0' && host !== '::') return [host]
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address))
+  return [hostname(), ...loopback, ...addresses]
+}
+
 /**
  * Serves the page of a store.
  *
@@ -48,7 +57,7 @@ export async function serveDashboard(store: Store, options: ServeOptions): Promi
   const app = dashboardApp(source, page, { hosts, token })
   return new Promise((resolve, reject) => {
     const server = serve({ fetch: app.fetch, hostname: host, port }, (address: AddressInfo) => {
-      for (const name of [host, ...(loopback.has(host) ? loopback : [])])
+      for (const name of namesOf(host))
         hosts.add(`${name.includes(':') ? `[${name}]` : name}:${address.port}`.toLowerCase())
       const query = token === undefined ? '' : `?token=${token}`
       const shown = host.includes(':') ? `[${host}]` : host
