@@ -10,6 +10,7 @@ import { chooseCoordinates } from './sample.ts'
 import { rounding, scalesOf, smallScales } from './scale.ts'
 import { checkSecondOrder } from './second-order.ts'
 import { type Parts, summary, unchecked } from './summary.ts'
+import { sweepsOf } from './sweep.ts'
 import { checkTaylor } from './taylor.ts'
 
 /** Up to so many coordinates in all, every one is looked at. */
@@ -33,6 +34,7 @@ export async function checkEvaluator(evaluator: Evaluator, options: CheckOptions
   const product = evaluator.hessianVector
   return summary(context, {
     ...parts,
+    ...(settings.sweep && { sweeps: await sweepsOf(context, parts.checked) }),
     ties: await checkTies(context, parts.checked),
     lossOfGradient: loss,
     ...(settings.taylor && { taylor: await checkTaylor(context) }),

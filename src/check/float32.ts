@@ -83,7 +83,7 @@ function wordsOf(verdict: Verdict, worst: { name: string; deviation: number }, k
 }
 
 /** Everything that a float32 graph of the net takes. */
-function feedsOf(
+export function feedsOf(
   graph: Graph,
   net: NetDescription,
   { parameters, buffers = {}, inputs, targets, seed = 0 }: Omit<ModelEvaluatorOptions, 'part'>,

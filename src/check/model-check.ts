@@ -9,6 +9,7 @@ import { letOthersRun } from '../train/loop.ts'
 import type { TrainingPlan } from '../train/plan.ts'
 import { checkEvaluator } from './check-evaluator.ts'
 import { checkFloat32, greatestEntries } from './float32.ts'
+import { withFloat32Sweeps } from './float32-sweep.ts'
 import { type ModelEvaluator, type ModelEvaluatorOptions, modelEvaluator } from './model.ts'
 import { depthOf, ModelGraphs, type Part } from './model-graphs.ts'
 import { isFinitePoint, type ModelPoint, modelPoints } from './model-points.ts'
@@ -23,7 +24,7 @@ export interface CheckProgress {
   readonly part: Part
 }
 
-export interface ModelCheckOptions extends Omit<CheckOptions, 'depth' | 'batchSize'> {
+export interface ModelCheckOptions extends Omit<CheckOptions, 'depth' | 'batchSize' | 'sweep'> {
   /** Examples in the data loss. Few mean few kinks: default 3, or 8 where the net normalises by statistics of the batch. */
   readonly examples?: number
   /** Steps of training before the second point (default 20); 0 checks the net as it is initialised alone. */
@@ -141,18 +142,15 @@ class PointCheck {
   async #check(point: ModelPoint, part: Part): Promise<Checked> {
     const { data, core, operators, onProgress, signal } = this.#settings
     onProgress?.({ steps: point.steps, part })
-    const evaluator = await modelEvaluator(this.#plan.net, this.#engine, {
-      part,
-      parameters: point.parameters,
-      buffers: point.buffers,
-      ...data,
-      seed: core.seed,
-      operators,
-    })
+    const { parameters, buffers } = point
+    const at = { part, parameters, buffers, ...data, seed: core.seed, operators }
+    const evaluator = await modelEvaluator(this.#plan.net, this.#engine, at)
     try {
       // A penalty is a sum over the parameters: there are no layers in it, and no examples.
-      const options = part === 'data' ? core : { ...core, depth: 1, batchSize: undefined }
-      const report = await checkEvaluator(stoppable(evaluator, signal), options)
+      const options =
+        part === 'data' ? { ...core, sweep: true } : { ...core, depth: 1, batchSize: undefined, sweep: false }
+      const checked = await checkEvaluator(stoppable(evaluator, signal), options)
+      const report = await withFloat32Sweeps(checked, this.#plan.net, this.#engine, at)
       const { gradient } = await evaluator.analytic()
       return { report, names: evaluator.tensors.map(({ name }) => name), gradient }
     } finally {

@@ -26,6 +26,8 @@ export interface CheckOptions {
   readonly taylor?: boolean
   /** Also check Hessian-vector products. Default: where the objective gives them. */
   readonly secondOrder?: boolean
+  /** Also keep, for the worst coordinate of each tensor, the differences at 16 steps: the V of truncation and rounding. Default false. */
+  readonly sweep?: boolean
   /** Seed of the sample and of the directions (default 0). */
   readonly seed?: number
 }
@@ -43,6 +45,7 @@ const known = [
   'batchSize',
   'taylor',
   'secondOrder',
+  'sweep',
   'seed',
 ]
 
@@ -66,6 +69,7 @@ export function settingsOf(options: CheckOptions): Settings {
     secondOrder,
     directions: checkInteger('directions', options.directions ?? 3, 1),
     depth: checkInteger('depth', options.depth ?? 1, 1),
+    sweep: options.sweep ?? false,
     taylor: options.taylor ?? mode === 'directions',
     seed: checkInteger('seed', options.seed ?? 0),
   }

@@ -48,6 +48,24 @@ export interface DirectionReport {
   readonly step: number
 }
 
+/** One step of a sweep. */
+export interface SweepPoint {
+  readonly step: number
+  /** (f(x + h) − f(x − h)) / 2h */
+  readonly difference: number
+  /** Winners that changed between the two ends; absent where nobody counts them. */
+  readonly kinks?: number
+}
+
+/** One coordinate's differences at many steps, from the largest step down. */
+export interface SweepReport {
+  /** The tensor's worst, as it was judged. */
+  readonly coordinate: CoordinateReport
+  readonly points: readonly SweepPoint[]
+  /** The same in float32, of a net that is trained in it. */
+  readonly float32?: readonly SweepPoint[]
+}
+
 /** What a failure looks like. */
 export interface Diagnosis {
   /** Stable: programs may match on it. */
@@ -77,6 +95,8 @@ export interface TensorReport {
    */
   readonly missProbability?: number
   readonly diagnosis?: Diagnosis
+  /** Of the coordinate that is furthest off, where sweeps were asked for and there is one. */
+  readonly sweep?: SweepReport
   readonly words: string
 }
 

@@ -11,6 +11,7 @@ import type {
   Diagnosis,
   GradientReport,
   SecondOrderReport,
+  SweepReport,
   TaylorReport,
   TensorReport,
   Verdict,
@@ -27,6 +28,8 @@ export interface Parts {
 
 interface Results extends Parts {
   readonly ties: readonly { readonly tensor: number; readonly finding: Finding }[]
+  /** By tensor. */
+  readonly sweeps?: ReadonlyMap<number, SweepReport>
   /** The loss that came with the gradient. */
   readonly lossOfGradient: number
   readonly taylor?: TaylorReport
@@ -106,7 +109,7 @@ function worstOf(verdicts: readonly Verdict[]): Verdict {
   return verdicts.includes('inconclusive') ? 'inconclusive' : 'pass'
 }
 
-function tensorReport(context: Context, { checked, directions, ties }: Results, t: number): TensorReport {
+function tensorReport(context: Context, { checked, directions, ties, sweeps }: Results, t: number): TensorReport {
   const { name, shape, size } = context.evaluator.tensors[t]
   const tie = ties.find(({ tensor }) => tensor === t)
   const own = checked.filter(({ tensor }) => tensor === t).sort((a, b) => a.index - b.index)
@@ -114,6 +117,7 @@ function tensorReport(context: Context, { checked, directions, ties }: Results, 
   const failed = own.filter(({ report }) => report.verdict === 'fail')
   const { verdict, why } = tensorVerdict(context, own, along, tie, t)
   const diagnosis = tie ? tied : failed.length > 0 ? diagnose(evidenceOf(context, own, t)) : undefined
+  const sweep = sweeps?.get(t)
   const bands = sumOf([])
   for (const { report } of own) bands[report.band]++
   const telling = own.filter(({ report }) => ['happy', 'fine', 'uncomfortable', 'wrong'].includes(report.band))
@@ -129,6 +133,7 @@ function tensorReport(context: Context, { checked, directions, ties }: Results, 
     coordinates: own.map(({ report }) => report),
     ...(along && { directions: along.reports, missProbability: along.missProbability }),
     ...(diagnosis && { diagnosis }),
+    ...(sweep && { sweep }),
     words: why,
   }
 }
@@ -226,7 +231,7 @@ function evidenceOf(context: Context, own: readonly Checked[], t: number) {
 }
 
 /** The failed coordinate with the largest relative error; without failures, the one nearest to it. */
-function worstCoordinate(checked: readonly Checked[]): CoordinateReport | undefined {
+export function worstCoordinate(checked: readonly Checked[]): CoordinateReport | undefined {
   const telling = checked.filter(({ report }) => report.band !== 'noise' && report.band !== 'zero')
   const rank: Record<Verdict, number> = { fail: 2, inconclusive: 1, pass: 0 }
   return telling

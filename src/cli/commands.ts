@@ -72,6 +72,16 @@ export const commands: Readonly<Record<string, Command>> = {
     example: 'rappel ui --port 8080',
     run: async (flags) => (await import('./ui-command.ts')).uiCommand(flags),
   },
+  report: {
+    summary: 'write runs as one HTML file (default: the newest run)',
+    argument: '[run...]',
+    options: {
+      ...record,
+      out: { value: '<file>', help: "where to write it (default: report.html in the run's folder)" },
+    },
+    example: 'rappel report --out digits.html',
+    run: async (flags, ...runs) => (await import('./report-command.ts')).reportCommand(flags, runs),
+  },
   init: {
     summary: 'make a project to start from',
     argument: '<folder>',

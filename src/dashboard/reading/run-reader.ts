@@ -11,14 +11,16 @@ import { ThinnedProbes } from './thinned-probes.ts'
 /** What reading needs of a store: a report brings a small one of its own. */
 export type ReadableStore = Pick<Store, 'runs' | 'run' | 'events' | 'seriesNames' | 'series'>
 
-/** What the diagnosis says of a run that nobody diagnosed while it went on. */
-export type FindingsOf = (run: StoredRun) => Promise<readonly Finding[]>
+/** What the diagnosis says of a run that nobody diagnosed while it went on; undefined of others. */
+export type DiagnosisOf = (
+  run: StoredRun,
+) => Promise<{ readonly findings: readonly Finding[]; readonly verdict: Verdict } | undefined>
 
 export interface RunReaderOptions {
   /** Milliseconds since 1970. */
   readonly now: () => number
   /** Absent: a run has the findings that were recorded, and no others. */
-  readonly findingsOf?: FindingsOf
+  readonly diagnosisOf?: DiagnosisOf
 }
 
 const keyOf = ({ code, where }: { readonly code: string; readonly where?: string }) => `${code} ${where ?? ''}`
@@ -38,7 +40,9 @@ export class RunReader {
   #names: readonly string[] = []
   readonly #series = new Map<string, Series>()
   readonly #findings = new Map<string, ShownFinding>()
-  #hasToldFindings = false
+  #verdict?: Verdict
+  /** Whether findings were recorded: somebody looked for them. */
+  #isDiagnosed = false
   /** Whether something was recorded since the findings were looked for. */
   #undiagnosed = false
   #diagnoseAfter = Number.NEGATIVE_INFINITY
@@ -126,30 +130,22 @@ export class RunReader {
     this.#names = await this.#store.seriesNames(this.#id)
     this.#run = run
     this.#version++
-    this.#undiagnosed = this.#isForeign(run)
+    this.#undiagnosed = !this.#isDiagnosed
     await this.#diagnose(run)
     return true
   }
 
-  /** Whether nobody has looked for what is wrong: another program wrote it. */
-  #isForeign(run: StoredRun): boolean {
-    return (
-      this.#options.findingsOf !== undefined &&
-      this.start === undefined &&
-      !this.#hasToldFindings &&
-      verdictOf(run) === undefined
-    )
-  }
-
   /** @returns whether the findings were looked for */
   async #diagnose(run: StoredRun): Promise<boolean> {
-    const { now, findingsOf } = this.#options
+    const { now, diagnosisOf } = this.#options
     const begun = now()
-    if (!this.#undiagnosed || findingsOf === undefined || begun < this.#diagnoseAfter) return false
+    if (!this.#undiagnosed || diagnosisOf === undefined || begun < this.#diagnoseAfter) return false
     this.#undiagnosed = false
-    const found = await findingsOf(run).catch(() => [])
+    const diagnosis = await diagnosisOf(run)
+    if (diagnosis === undefined) return false
     this.#findings.clear()
-    for (const finding of found) this.#findings.set(keyOf(finding), { finding })
+    for (const finding of diagnosis.findings) this.#takeFinding({ type: 'finding', finding })
+    this.#verdict = diagnosis.verdict
     const ended = now()
     this.#diagnoseAfter = ended + Math.max(diagnosisPace, 9 * (ended - begun))
     this.#version++
@@ -161,7 +157,8 @@ export class RunReader {
     this.#series.clear()
     this.#findings.clear()
     this.#probes.clear()
-    this.#hasToldFindings = false
+    this.#verdict = undefined
+    this.#isDiagnosed = false
     this.start = this.check = this.#end = undefined
   }
 
@@ -171,7 +168,9 @@ export class RunReader {
     if (type === 'probe') return
     if (type === 'check') this.check = recorded as unknown as CheckEvent
     else if (type === 'finding' || type === 'finding-cleared') {
-      if (isFinding(recorded)) this.#takeFinding(recorded as unknown as FindingEvent)
+      if (!isFinding(recorded)) return
+      this.#isDiagnosed = true
+      this.#takeFinding(recorded as unknown as FindingEvent)
     }
     // A foreign loop may have events of these names and of its own kind.
     else if (isEventType(type) && (type !== 'start' || typeof recorded.batchSize === 'number')) {
@@ -182,7 +181,6 @@ export class RunReader {
   }
 
   #takeFinding(event: FindingEvent): void {
-    this.#hasToldFindings = true
     if (event.type === 'finding') this.#findings.set(keyOf(event.finding), { finding: event.finding })
     else {
       const found = this.#findings.get(keyOf(event))
@@ -222,7 +220,7 @@ export class RunReader {
     const judged = judgingSeries(this.#names)
     const series = judged === undefined ? undefined : await this.series(judged)
     const progress = await this.#progress()
-    const verdict = this.#trouble() ?? verdictOf(run) ?? this.#soFar()
+    const verdict = this.#trouble() ?? verdictOf(run) ?? this.#verdict ?? this.#soFar()
     return {
       id,
       name,

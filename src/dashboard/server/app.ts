@@ -4,7 +4,8 @@ import { streamSSE } from 'hono/streaming'
 import { RappelError } from '../../base/errors.ts'
 import { toJson } from '../../cli/document.ts'
 import { parseJson } from '../../store/json.ts'
-import { checkedRequest } from '../reading/requests.ts'
+import type { Questions } from '../documents.ts'
+import { checkRequest } from '../reading/check-request.ts'
 import { isQuestion, type StoreSource } from '../reading/store-source.ts'
 import type { PageFiles } from './page-files.ts'
 import { type Access, guard, headers } from './security.ts'
@@ -61,19 +62,18 @@ export function dashboardApp(source: StoreSource, page: PageFiles, access: Acces
   app.get('/api/runs/:run/:question', async (context) => {
     const { run, question } = context.req.param()
     if (!isQuestion(question)) return context.text('nobody answers that question\n', 404)
-    let given: unknown
+    let request: Questions[typeof question]['request']
     try {
-      given = parseJson(context.req.query('request') ?? '{}')
-    } catch {
-      return context.text('the request is not JSON\n', 400)
+      request = checkRequest(question, parseJson(context.req.query('request') ?? '{}'))
+    } catch (error) {
+      const words = error instanceof RappelError ? error.message : 'the request is not JSON'
+      return context.text(`${words}\n`, 400)
     }
     try {
-      const answer = await source.ask(run, question, checkedRequest(question, given))
-      return context.body(toJson(answer), 200, json)
+      return context.body(toJson(await source.ask(run, question, request)), 200, json)
     } catch (error) {
       if (!(error instanceof RappelError)) throw error
-      const status = error.code === 'usage' ? (/^the request/.test(error.message) ? 400 : 404) : 500
-      return context.text(`${error.message}\n`, status)
+      return context.text(`${error.message}\n`, error.code === 'usage' ? 404 : 500)
     }
   })
 

@@ -5,12 +5,10 @@ import type { AddressInfo, Socket } from 'node:net'
 import { hostname, networkInterfaces } from 'node:os'
 import { getRequestListener } from '@hono/node-server'
 import { usageError } from '../../base/errors.ts'
-import { diagnose } from '../../diagnose/diagnosis.ts'
-import { eventsOf } from '../../diagnose/stored.ts'
-import type { StoredRun } from '../../store/store.ts'
 import type { ReadableStore } from '../reading/run-reader.ts'
 import { StoreSource } from '../reading/store-source.ts'
 import { dashboardApp } from './app.ts'
+import { diagnosed } from './diagnosed.ts'
 import { type PageFiles, readPageFiles } from './page-files.ts'
 import { headers } from './security.ts'
 
@@ -51,8 +49,7 @@ export async function serveDashboard(store: ReadableStore, options: ServeOptions
     const timer = setInterval(work, interval)
     return () => clearInterval(timer)
   }
-  const findingsOf = async (run: StoredRun) => diagnose(await eventsOf(store, run)).findings
-  const source = new StoreSource(store, { now, every, findingsOf })
+  const source = new StoreSource(store, { now, every, diagnosisOf: (run) => diagnosed(store, run) })
   const token = loopback.has(host) ? undefined : randomBytes(24).toString('base64url')
   const app = dashboardApp(source, page, { hosts: namesOf(host), token })
   const server = serverOf(app.fetch)

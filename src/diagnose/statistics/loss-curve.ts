@@ -204,7 +204,10 @@ export interface Jumps {
  */
 export function jumps(run: History): Jumps | undefined {
   const curve = run.derive(lossCurve)
-  const all = run.series('evaluated/training/loss')?.values ?? []
+  // Running statistics jump by themselves: that is no step's doing.
+  const hasRunning = run.start?.layers?.some(({ kind }) => kind === 'batchNorm') ?? false
+  const asTrained = hasRunning ? run.series('evaluated/training/lossInTraining') : undefined
+  const all = (asTrained ?? run.series('evaluated/training/loss'))?.values ?? []
   if (curve === undefined || Number.isNaN(curve.way) || all.length < 6) return undefined
   const from = Math.max(1, Math.floor(all.length / 4))
   const up = (factor: number, share: number) =>

@@ -167,6 +167,12 @@ describe('off loopback', () => {
     expectGuarded(await get(open.port, '/api/runs/hostile/facts', { Cookie: `rappel_token=${token}` }), 200)
   })
 
+  test('two servers have two tokens', async () => {
+    const other = await serveDashboard(store, { port: 0, host: '0.0.0.0', now: Date.now })
+    expect(new URL(other.url).searchParams.get('token')).not.toBe(token)
+    await other.close()
+  })
+
   test('another machine is still no name of this one', async () =>
     expectGuarded(await get(open.port, '/', { Host: 'evil.example', Cookie: `rappel_token=${token}` }), 403))
 })
@@ -243,7 +249,7 @@ describe('what comes out', () => {
     ['curves', '{"names":["loss"],"axis":"epoch","from":NaN}'],
     ['curves', '{"names":["loss"],"axis":"epoch","halfLife":0}'],
     ['curves', '{"names":["loss"],"axis":"epoch","to":Infinity}'],
-    ['curves', `{"names":[${'"loss",'.repeat(600)}"loss"],"axis":"epoch"}`],
+    ['curves', `{"names":[${'"loss",'.repeat(1000)}"loss"],"axis":"epoch"}`],
     ['matrix', '{}'],
     ['matrix', '{"measure":{},"columns":10}'],
     ['matrix', '{"measure":"dead","columns":1e9}'],

@@ -24,8 +24,16 @@ const finding = (code: string) => ({
   type: 'finding',
   version: 1,
   finding: {
-    ...{ code, severity: 'warning', confidence: 0.9, words: `words of ${code}`, advice: 'do less', evidence: {} },
-    ...{ source: 'a test', basis: 'rule', explains: [], at: { step: 1, epoch: 0.1 } },
+    code,
+    severity: 'warning',
+    confidence: 0.9,
+    words: `words of ${code}`,
+    advice: 'do less',
+    evidence: {},
+    source: 'a test',
+    basis: 'rule',
+    explains: [],
+    at: { step: 1, epoch: 0.1 },
   },
 })
 const clock = { now: () => 1000 }
@@ -110,8 +118,10 @@ describe('a reader of one run', () => {
     await writer.flush(2)
     let fails = true
     const shaky: ReadableStore = {
-      ...{ run: (id) => store.run(id), runs: () => store.runs(), seriesNames: (id) => store.seriesNames(id) },
-      ...{ series: (id, name, from) => store.series(id, name, from) },
+      run: (id) => store.run(id),
+      runs: () => store.runs(),
+      seriesNames: (id) => store.seriesNames(id),
+      series: (id, name, from) => store.series(id, name, from),
       events: async (id, from, brief) => {
         if (fails) throw new Error('busy')
         return store.events(id, from, brief)
@@ -127,10 +137,9 @@ describe('a reader of one run', () => {
   test('a foreign run is diagnosed when it has changed, not more often than once a second', async () => {
     const { store, writer } = await run()
     let [now, times] = [1000, 0]
-    const findingsOf = async () => [
-      { ...finding('no-learning').finding, evidence: { times: ++times } } as unknown as Finding,
-    ]
-    const reader = new RunReader(store, 'a', { now: () => now, findingsOf })
+    const found = () => ({ ...finding('no-learning').finding, evidence: { times: ++times } }) as unknown as Finding
+    const diagnosisOf = async () => ({ findings: [found()], verdict: { state: 'warning', words: 'it does not learn' } })
+    const reader = new RunReader(store, 'a', { now: () => now, diagnosisOf })
     await reader.refresh()
     await reader.refresh()
     expect(times).toBe(1)
@@ -199,8 +208,9 @@ describe('many readers', () => {
         looks++
         return store.runs()
       },
-      ...{ run: (id: string) => store.run(id), seriesNames: (id: string) => store.seriesNames(id) },
-      ...{ events: (id: string, from?: number) => store.events(id, from) },
+      run: (id: string) => store.run(id),
+      seriesNames: (id: string) => store.seriesNames(id),
+      events: (id: string, from?: number) => store.events(id, from),
     })
     let look = () => {}
     const source = new StoreSource(counted, {

@@ -103,7 +103,7 @@ function Differences({ cards }: { readonly cards: readonly RunCard[] }) {
                 ))}
               </tr>
             ))}
-            {different.length === 0 && (
+            {different.length === 0 && facts.every((own) => own !== undefined) && (
               <tr>
                 <td class="note" colSpan={cards.length + 1}>
                   Nothing that was recorded differs.

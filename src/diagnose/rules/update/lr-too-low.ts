@@ -147,10 +147,16 @@ function stillFalls(run: History, { trend, way, late, windows, count, floor = 0,
   if (trend.change < -0.02 * way && trend.change < -3 * trend.error && fell) return true
   // On the same examples there is no noise of batches.
   const same = run.series('evaluated/training/loss') === undefined ? undefined : run.derive(doubling)?.fell
-  if (same !== undefined && same > (progress < 0.3 ? 0.005 : 0.02)) return true
+  if (same !== undefined && same > leastFall(run, progress, count)) return true
   const points = run.derive(descents)?.points ?? []
   const promised = points.length > 0 ? meanPredicted(points) * count : Number.NaN
   return promised > 0 && promised < 0.2 * (late.mean - floor)
+}
+
+/** On the same examples, in shares of the way. */
+function leastFall(run: History, progress: number, count: number): number {
+  if (count * (run.derive(updateRatios)?.all ?? 1) < hardlyMoved) return 0.003
+  return progress < 0.3 ? 0.005 : 0.02
 }
 
 const meanPredicted = (points: Descents['points']) => points.reduce((sum, p) => sum + p.predicted, 0) / points.length
