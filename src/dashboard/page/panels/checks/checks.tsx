@@ -18,7 +18,9 @@ export function Checks() {
   return (
     <div class="panels single">
       <GradientPanel check={check} />
-      {check.sanity && <SanityPanel findings={check.sanity.findings} words={check.sanity.words} />}
+      {Array.isArray(check.sanity?.findings) && (
+        <SanityPanel findings={check.sanity.findings} words={check.sanity.words} />
+      )}
     </div>
   )
 }

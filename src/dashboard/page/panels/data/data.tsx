@@ -28,7 +28,7 @@ export function Data() {
           : `Trained on ${start.data.name}; an older version of Rappel recorded the run, and did not look at the data.`}
       </p>
     )
-  const findings = checks?.check?.sanity?.findings.filter(
+  const findings = checks?.check?.sanity?.findings?.filter(
     ({ check, verdict }) => ofData.includes(check) && verdict !== 'skipped',
   )
   const rowShape = start?.data.featureShape ?? []
