@@ -156,6 +156,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'underfitting',
     'saturation',
     'vanishing-gradient',
+    'batchnorm-statistics',
   ],
   'loss-reduction': [
     'initial-loss-high',
@@ -205,6 +206,7 @@ export const symptoms: Readonly<Partial<Record<FindingCode, readonly FindingCode
     'overfitting',
     'train-longer',
     'regularisation-too-strong',
+    'vanishing-gradient',
   ],
   unstable: ['overfitting', 'underfitting'],
   'loss-rises': ['diverged', 'unstable'],

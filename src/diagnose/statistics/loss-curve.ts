@@ -204,10 +204,11 @@ export interface Jumps {
  */
 export function jumps(run: History): Jumps | undefined {
   const curve = run.derive(lossCurve)
-  // Running statistics jump by themselves: that is no step's doing.
+  // With batch normalisation the running statistics jump by themselves, and so do those of a batch: what jumps by both is the net.
   const hasRunning = run.start?.layers?.some(({ kind }) => kind === 'batchNorm') ?? false
-  const asTrained = hasRunning ? run.series('evaluated/training/lossInTraining') : undefined
-  const all = (asTrained ?? run.series('evaluated/training/loss'))?.values ?? []
+  const asTrained = hasRunning ? (run.series('evaluated/training/lossInTraining')?.values ?? []) : []
+  const used = run.series('evaluated/training/loss')?.values ?? []
+  const all = used.map((loss, i) => Math.min(loss, asTrained[i] ?? loss))
   if (curve === undefined || Number.isNaN(curve.way) || all.length < 6) return undefined
   const from = Math.max(1, Math.floor(all.length / 4))
   const up = (factor: number, share: number) =>

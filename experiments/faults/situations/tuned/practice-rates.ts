@@ -139,6 +139,11 @@ export const longer = faulty('train-longer', ['lr-too-low'], {
 })
 
 export const schedules = faulty('schedule-too-fast', [], {
+  'digits-inverse-slow': at('digits', 'sgd', (from) => schedule.inverse({ from: from / 4, decay: 5 })),
+  'conv-inverse-slow': at('conv', 'momentum', (from) => schedule.inverse({ from: from / 4, decay: 6 })),
+  'regression-inverse-slow': at('regression', 'momentum', (from) => schedule.inverse({ from: from / 5, decay: 2 })),
+  'deep-exponential-slow': at('deep', 'momentum', (from) => schedule.exponential({ from: from / 5, decay: 0.35 })),
+  'linear-inverse-slow': at('linear', 'sgd', (from) => schedule.inverse({ from: from / 5, decay: 3 })),
   'digits-linear-fifth': at('digits', 'momentum', (rate) => over('digits', linear(0.15))(rate / 3)),
   'conv-exponential': at('conv', 'sgd', (from) => schedule.exponential({ from, decay: 1 })),
   'conv-steps': at('conv', 'nesterov', (from) => schedule.step({ from: from / 2, factor: 0.1, everyEpochs: 1 })),

@@ -69,6 +69,11 @@ describe('schedule-too-fast', () => {
     expect(judged('schedule-too-fast', ...planned((done) => Math.exp(-100 * done)))).toMatchObject({
       severity: 'warning',
     }))
+  test('1/(1 + 60t), which never falls below a hundredth: from half of the run on 1/31 of the rate and below', () =>
+    expect(judged('schedule-too-fast', ...planned((done) => 1 / (1 + 60 * done)))?.evidence.later).toBeCloseTo(
+      0.02 / 31,
+      9,
+    ))
   test('silent of half a cosine', () =>
     expect(judged('schedule-too-fast', ...planned((done) => 0.5 + 0.5 * Math.cos(Math.PI * done)))).toBeUndefined())
 })
