@@ -12,7 +12,7 @@ import type { TrainingPlan } from '../../src/train/plan.ts'
 export function mended(plan: TrainingPlan, { suggestion, where }: Finding): TrainingPlan | undefined {
   if (suggestion === undefined) return undefined
   if (suggestion.what === 'standardise') return standardised(plan, suggestion.value)
-  const { what, value, instead } = suggestion
+  const { what, value, instead, offset = 0 } = suggestion
   switch (what) {
     case 'learningRate':
       return instead === undefined ? undefined : { ...plan, update: rateScaled(plan.update, value / instead) }
@@ -23,7 +23,7 @@ export function mended(plan: TrainingPlan, { suggestion, where }: Finding): Trai
     case 'inputScale':
       return onBoth(plan, (data) => withInputs(data, value))
     case 'targetScale':
-      return onBoth(plan, (data) => withTargets(data, value))
+      return onBoth(plan, (data) => withTargets(data, value, offset))
     default:
       return undefined
   }
@@ -134,7 +134,7 @@ function withInputs(data: Dataset, factor: number): Dataset {
   }
 }
 
-function withTargets(data: Dataset, factor: number): Dataset {
+function withTargets(data: Dataset, factor: number, offset: number): Dataset {
   if (data.task === 'classification') return data
   const { shape, data: values } = data.targets
   return {
@@ -142,7 +142,7 @@ function withTargets(data: Dataset, factor: number): Dataset {
     targets: tensor(
       'float32',
       shape,
-      values.map((value) => value * factor),
+      values.map((value) => (value - offset) * factor),
     ),
   }
 }

@@ -97,9 +97,16 @@ export type Suggestion =
       readonly value: number
       /** The value that was used, where it is known. */
       readonly instead?: number
+      /** Of 'targetScale': what is taken off before. */
+      readonly offset?: number
     }
   /** The setting of the configuration: each feature by its own deviation, or all by one. */
-  | { readonly what: 'standardise'; readonly value: 'feature' | 'all'; readonly instead?: undefined }
+  | {
+      readonly what: 'standardise'
+      readonly value: 'feature' | 'all'
+      readonly instead?: undefined
+      readonly offset?: undefined
+    }
 
 /** What a rule says of a run. */
 export interface Judgement {
