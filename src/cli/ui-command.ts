@@ -1,33 +1,43 @@
 /** @file `rappel ui`: the page of what is recorded. */
 import { existsSync } from 'node:fs'
 import { usageError } from '../base/errors.ts'
-import { serveDashboard } from '../dashboard/server/serve.ts'
+import { type Serving, serveDashboard } from '../dashboard/server/serve.ts'
 import type { Flags } from './arguments.ts'
 import { storeOf } from './find-run.ts'
-import { openStore } from './open-store.ts'
+import { LastingStore } from './lasting-store.ts'
 import { Stop } from './stop.ts'
 
 /** Serves until it is stopped. @returns the exit status */
 export async function uiCommand(flags: Flags): Promise<number> {
-  const port = portOf(flags.port)
   const path = storeOf(flags)
   if (flags.store !== undefined && !existsSync(path))
     throw usageError(`there is no store ${path}`, 'name the file with --store; without it, it is .rappel/runs.sqlite')
-  // Before the first run there is no store: it is made, so that the first run appears by itself.
-  const store = openStore(path)
   const stop = new Stop()
+  const page = await openPage(flags)
+  process.stderr.write(`rappel: the page is at ${page.url} (Ctrl-C ends it)\n`)
+  await new Promise<void>((resolve) => stop.asked.addEventListener('abort', () => resolve()))
+  await page.close()
+  return 0
+}
+
+/**
+ * Serves the page of the store that a command means, which may not be there yet.
+ *
+ * @throws RappelError 'usage' when the port is taken, or the store is none
+ */
+export async function openPage(flags: Flags): Promise<Serving> {
+  const port = portOf(flags.port)
+  const store = new LastingStore(storeOf(flags))
   try {
-    const serving = await serveDashboard(store, {
-      port: port ?? 6060,
-      now: Date.now,
-      ...(flags.host !== undefined && { host: String(flags.host) }),
-    })
-    process.stderr.write(`rappel: the page is at ${serving.url} (Ctrl-C ends it)\n`)
-    await new Promise<void>((resolve) => stop.asked.addEventListener('abort', () => resolve()))
-    await serving.close()
-    return 0
-  } finally {
+    const serving = await serveDashboard(store, { port, now: Date.now, host: flags.host as string | undefined })
+    const close = async () => {
+      await serving.close()
+      await store.close()
+    }
+    return { ...serving, close }
+  } catch (error) {
     await store.close()
+    throw error
   }
 }
 

@@ -179,10 +179,12 @@ export interface Questions {
 
 export type Question = keyof Questions
 
-/** What has changed. Everything in it is whole: a message that is lost is made good by the next. */
+/** What has changed since the last news of the same connection; the first is whole. */
 export interface News {
   /** All runs, the newest first. */
   readonly runs?: readonly RunCard[]
+  /** Where there are no others than before: those that have changed. */
+  readonly changed?: readonly RunCard[]
   /** The run that is followed; null when there is none of that name. */
   readonly run?: RunNow | null
 }
@@ -196,13 +198,13 @@ export interface Source {
    * Tells at once how things stand, and again whenever something changes.
    *
    * @param run that is looked at; none: only the list
-   * @param onNews what stands there now
+   * @param onNews what stands there now; while what it returns is pending it is not called, and then told the newest only
    * @param onConnection whether the source answers
    * @returns what ends it
    */
   follow(
     run: string | undefined,
-    onNews: (news: News) => void,
+    onNews: (news: News) => void | Promise<void>,
     onConnection: (isConnected: boolean) => void,
   ): () => void
   /** @throws RappelError or Error with words for a person */

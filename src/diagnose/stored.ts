@@ -11,6 +11,9 @@ const groups = 1000
 /** Where an event stands among those of its step: what was before the first step, what ended with an epoch, what a step showed, the end. */
 type Rank = 0 | 1 | 2 | 3
 
+/** What is read of a store. */
+type Stored = Pick<Store, 'events' | 'seriesNames' | 'series'>
+
 interface Placed {
   readonly step: number
   readonly rank: Rank
@@ -25,7 +28,7 @@ const atEnd = { step: Number.POSITIVE_INFINITY, rank: 3 } as const
  *
  * @throws RappelError 'store' when a later version of Rappel recorded it
  */
-export async function eventsOf(store: Store, { id, state, writing, facts }: StoredRun): Promise<RunEvent[]> {
+export async function eventsOf(store: Stored, { id, state, writing, facts }: StoredRun): Promise<RunEvent[]> {
   const placed = await storedEvents(store, id)
   const byStep = new Map<string, Series>()
   for (const name of await store.seriesNames(id)) {
@@ -41,7 +44,7 @@ export async function eventsOf(store: Store, { id, state, writing, facts }: Stor
   return placed.sort((a, b) => a.step - b.step || a.rank - b.rank).map(({ event }) => event)
 }
 
-async function storedEvents(store: Store, id: string): Promise<Placed[]> {
+async function storedEvents(store: Stored, id: string): Promise<Placed[]> {
   const found: Placed[] = []
   for (const { event: recorded, superseded } of await store.events(id)) {
     if (superseded) continue

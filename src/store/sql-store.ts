@@ -71,12 +71,27 @@ export class SqlStore implements Store {
     })
   }
 
-  async events(id: string, from = 0): Promise<readonly StoredEvent[]> {
+  async events(id: string, from = 0, brief?: string): Promise<readonly StoredEvent[]> {
+    // The type stands first in what is written here; where it does not, the whole is given.
+    const begin = `{"type":${JSON.stringify(brief)},`
     const rows = await this.#read((db) =>
       db
         .selectFrom('events')
         .innerJoin('runs', 'runs.number', 'events.run')
-        .select(['events.number', 'events.event', 'events.superseded'])
+        .select(({ eb, fn, val }) => {
+          const isBrief = eb(fn<string>('substr', ['events.event', val(1), val(begin.length)]), '=', begin)
+          const short = eb
+            .case()
+            .when(isBrief)
+            .then(`${begin.slice(0, -1)}}`)
+            .else(eb.ref('events.event'))
+            .end()
+          return [
+            'events.number',
+            (brief === undefined ? eb.ref('events.event') : short).as('event'),
+            'events.superseded',
+          ]
+        })
         .where('runs.id', '=', id)
         .where('events.number', '>=', checkInteger('from', from))
         .orderBy('events.number')

@@ -136,8 +136,13 @@ export interface Store {
   run(id: string): Promise<StoredRun | undefined>
   /** Removes a run's record. Its folder is the caller's. @throws RappelError 'store' when it is being written */
   deleteRun(id: string): Promise<void>
-  /** @param from index of the first that is wanted; default 0. Superseded events too. */
-  events(id: string, from?: number): Promise<readonly StoredEvent[]>
+  /**
+   * Superseded events too.
+   *
+   * @param from index of the first that is wanted; default 0
+   * @param brief a type of event of which the type is enough: its other fields may be left out. A long run has thousands of large ones
+   */
+  events(id: string, from?: number, brief?: string): Promise<readonly StoredEvent[]>
   /** Sorted. */
   seriesNames(id: string): Promise<readonly string[]>
   /** @param from number of the first point that is wanted; default 0. Undefined where there is no such series */

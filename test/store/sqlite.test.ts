@@ -299,3 +299,26 @@ function integrity(): unknown {
     database.close()
   }
 }
+
+test('of events of a type that is asked for in brief, the type is enough; all others are whole', async () => {
+  const store = sqliteStore(':memory:')
+  const writer = await store.createRun({ id: 'a', kind: 'foreign', name: '', startedAt: 1, facts: {} })
+  const events = [
+    { type: 'probe', values: { x: 1 } },
+    { type: 'probe"', text: 'another type' },
+    { type: 'note', text: '{"type":"probe",' },
+    { text: 'the type stands behind', type: 'probe' },
+    { type: 'probed', x: Number.NaN },
+  ]
+  for (const event of events) writer.event(event)
+  await writer.flush(2)
+  const whole = await store.events('a')
+  const brief = await store.events('a', 0, 'probe')
+  expect(brief.map(({ index, event }) => [index, event.type])).toEqual(
+    whole.map(({ index, event }) => [index, event.type]),
+  )
+  expect(brief[0].event).toEqual({ type: 'probe' })
+  expect(brief.slice(1)).toEqual(whole.slice(1))
+  expect(whole.map(({ event }) => event)).toEqual(events)
+  await store.close()
+})

@@ -2,8 +2,12 @@
 import { parseJson } from '../../store/json.ts'
 import type { News, Question, Questions, Source } from '../documents.ts'
 
-/** Milliseconds after which a browser that has given up is made to try again. */
-const patience = 2000
+/** Milliseconds after which a connection that the browser has given up is opened again. */
+const patience = 1000
+/** Milliseconds without a sign of life after which a connection counts as gone: the server gives one every ten seconds. */
+const silence = 30_000
+
+type Follow = Source['follow']
 
 export class HttpSource implements Source {
   readonly live = true
@@ -17,22 +21,51 @@ export class HttpSource implements Source {
     return this.#now()
   }
 
-  follow(run: string | undefined, onNews: (news: News) => void, onConnection: (isConnected: boolean) => void) {
+  /** A page in the background lets its connection go: browsers have six to a server, and a seventh page would wait for ever. */
+  follow(...[run, onNews, onConnection]: Parameters<Follow>): ReturnType<Follow> {
+    const address = run === undefined ? 'api/news' : `api/news?run=${encodeURIComponent(run)}`
     let [events, again]: [EventSource | undefined, number | undefined] = [undefined, undefined]
+    const wait = (milliseconds: number) => {
+      window.clearTimeout(again)
+      again = window.setTimeout(open, milliseconds)
+    }
+    const close = () => {
+      window.clearTimeout(again)
+      events?.close()
+      events = undefined
+    }
     const open = () => {
-      events = new EventSource(run === undefined ? 'api/news' : `api/news?run=${encodeURIComponent(run)}`)
+      close()
+      if (document.hidden) return
+      events = new EventSource(address)
+      wait(silence)
+      const hear = (heard: (data: string) => void) => (message: MessageEvent<string>) => {
+        wait(silence)
+        heard(message.data)
+      }
       events.addEventListener('open', () => onConnection(true))
-      events.addEventListener('news', ({ data }) => onNews(parseJson(data) as unknown as News))
+      events.addEventListener(
+        'news',
+        hear((data) => void onNews(parseJson(data) as unknown as News)),
+      )
+      events.addEventListener(
+        'store',
+        hear((data) => onConnection(data === 'true')),
+      )
+      events.addEventListener(
+        'here',
+        hear(() => {}),
+      )
       events.addEventListener('error', () => {
         onConnection(false)
-        // A server that answered with an error is not asked again by the browser itself.
-        if (events?.readyState === EventSource.CLOSED) again = window.setTimeout(open, patience)
+        wait(patience)
       })
     }
     open()
+    document.addEventListener('visibilitychange', open)
     return () => {
-      window.clearTimeout(again)
-      events?.close()
+      document.removeEventListener('visibilitychange', open)
+      close()
     }
   }
 

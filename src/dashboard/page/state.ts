@@ -33,11 +33,17 @@ export function begin(given: Source): void {
       wanted,
       (news) => {
         if (news.runs !== undefined) runs.value = news.runs
+        if (news.changed !== undefined) runs.value = merged(runs.value ?? [], news.changed)
         if (news.run !== undefined) run.value = news.run
       },
       (connected) => (isConnected.value = connected),
     )
   })
+}
+
+function merged(before: readonly RunCard[], changed: readonly RunCard[]): readonly RunCard[] {
+  const byId = new Map(changed.map((card) => [card.id, card]))
+  return before.map((card) => byId.get(card.id) ?? card)
 }
 
 /** An answer; while a newer one is awaited, the last one. */

@@ -6,6 +6,7 @@ import type { RecordedEvent, Series, Store, StoredRun } from '../../store/store.
 import type { EndEvent, ProbeEvent, StartEvent } from '../../train/events.ts'
 import { fromRecorded, isEventType } from '../../train/record-events.ts'
 import { type RunCard, type RunNow, type ShownFinding, sparklinePoints, type Verdict } from '../documents.ts'
+import { ThinnedProbes } from './thinned-probes.ts'
 
 /** What reading needs of a store: a report brings a small one of its own. */
 export type ReadableStore = Pick<Store, 'runs' | 'run' | 'events' | 'seriesNames' | 'series'>
@@ -15,31 +16,53 @@ export type DiagnosisOf = (
   run: StoredRun,
 ) => Promise<{ readonly findings: readonly Finding[]; readonly verdict: Verdict } | undefined>
 
+export interface RunReaderOptions {
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** Absent: a run has the findings that were recorded, and no others. */
+  readonly diagnosisOf?: DiagnosisOf
+}
+
 const keyOf = ({ code, where }: { readonly code: string; readonly where?: string }) => `${code} ${where ?? ''}`
 const severities = ['error', 'warning', 'info'] as const
+/** Points of one run's series that are kept at most: about 200 MB. Those that were asked for longest ago are read again. */
+const mostPoints = 6_000_000
+/** Milliseconds at least between two diagnoses of a run that nobody diagnoses while it goes on; and they take at most a tenth of the time. */
+const diagnosisPace = 1000
 
 export class RunReader {
   readonly #store: ReadableStore
   readonly #id: string
-  readonly #diagnosisOf: DiagnosisOf
+  readonly #options: RunReaderOptions
   #run?: StoredRun
-  #verdict?: Verdict
-  #version = 0
+  #version: number
   #events = 0
   #names: readonly string[] = []
   readonly #series = new Map<string, Series>()
   readonly #findings = new Map<string, ShownFinding>()
+  #verdict?: Verdict
+  /** Whether findings were recorded: somebody looked for them. */
+  #isDiagnosed = false
+  /** Whether something was recorded since the findings were looked for. */
+  #undiagnosed = false
+  #diagnoseAfter = Number.NEGATIVE_INFINITY
+  readonly #probes = new ThinnedProbes()
+  /** Number of the first event that may be a probe's and has not been read. */
+  #probesFrom = 0
+  /** Looks come one after the other: two at once would take the same events twice. */
+  #queue: Promise<unknown> = Promise.resolve()
+  #now?: { readonly version: number; readonly now: RunNow }
   /** What was told last of what there is one of. */
   start?: StartEvent
   check?: CheckEvent
   #end?: EndEvent
-  /** All probes' events, in their order. */
-  probes: ProbeEvent[] = []
 
-  constructor(store: ReadableStore, id: string, diagnosisOf: DiagnosisOf = async () => undefined) {
+  constructor(store: ReadableStore, id: string, options: RunReaderOptions) {
     this.#store = store
     this.#id = id
-    this.#diagnosisOf = diagnosisOf
+    this.#options = options
+    // After a restart of the server too, a later version has a higher number.
+    this.#version = options.now()
   }
 
   get run(): StoredRun | undefined {
@@ -55,50 +78,105 @@ export class RunReader {
     return this.#names
   }
 
-  /** Looks again. @returns whether something is new; false too where there is no such run */
-  async refresh(): Promise<boolean> {
-    const run = await this.#store.run(this.#id)
-    const isSame =
-      run?.writtenAt === this.#run?.writtenAt && run?.state === this.#run?.state && run?.writing === this.#run?.writing
-    if (run === undefined) this.#forget()
-    this.#run = run
-    if (isSame || run === undefined) return false
-    const added = await this.#store.events(this.#id, this.#events)
-    // A run that goes on from a checkpoint has taken back what lies behind it, events and points.
-    if (this.#events > 0 && added.some(({ event }) => event.type === 'resume')) this.#forget()
-    for (const { event, superseded } of this.#events === 0 ? await this.#store.events(this.#id) : added) {
-      this.#events++
+  /** Probes' events in their order; of very many, some at equal distances. `readProbes` reads them. */
+  get probes(): readonly ProbeEvent[] {
+    return this.#probes.all
+  }
+
+  /** Looks again. @param known how the run stands, where that has just been read. @returns whether something is new; false too where there is no such run */
+  refresh(known?: StoredRun): Promise<boolean> {
+    return this.#inTurn(() => this.#refresh(known))
+  }
+
+  /** Reads the probes' events that have come since. */
+  readProbes(): Promise<void> {
+    return this.#inTurn(async () => {
+      for (const { index, event, superseded } of await this.#store.events(this.#id, this.#probesFrom)) {
+        this.#probesFrom = index + 1
+        if (event.type !== 'probe' || superseded) continue
+        const probe = fromRecorded(event)
+        if (probe?.type === 'probe') this.#probes.push(probe)
+      }
+    })
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#queue.then(work)
+    this.#queue = done.catch(() => {})
+    return done
+  }
+
+  async #refresh(known?: StoredRun): Promise<boolean> {
+    const run = known ?? (await this.#store.run(this.#id))
+    const before = this.#run
+    if (run === undefined) {
+      this.#forget()
+      this.#run = undefined
+      return false
+    }
+    if (before !== undefined && isSame(before, run)) return this.#diagnose(before)
+    // Another run of that name, or one that goes on from a checkpoint.
+    if (before !== undefined && (before.startedAt !== run.startedAt || (run.writing && !before.writing))) this.#forget()
+    let added = await this.#store.events(this.#id, this.#events, 'probe')
+    // What lies behind the checkpoint has been taken back, events and points.
+    if (this.#events > 0 && added.some(({ event }) => event.type === 'resume')) {
+      this.#forget()
+      added = await this.#store.events(this.#id, 0, 'probe')
+    }
+    for (const { index, event, superseded } of added) {
+      this.#events = index + 1
       if (!superseded) this.#take(event)
     }
     this.#names = await this.#store.seriesNames(this.#id)
-    const diagnosis = await this.#diagnosisOf(run)
-    if (diagnosis !== undefined) {
-      this.#findings.clear()
-      for (const finding of diagnosis.findings) this.#takeFinding({ type: 'finding', finding })
-      this.#verdict = diagnosis.verdict
-    }
+    this.#run = run
+    this.#version++
+    this.#undiagnosed = !this.#isDiagnosed
+    await this.#diagnose(run)
+    return true
+  }
+
+  /** @returns whether the findings were looked for */
+  async #diagnose(run: StoredRun): Promise<boolean> {
+    const { now, diagnosisOf } = this.#options
+    const begun = now()
+    if (!this.#undiagnosed || diagnosisOf === undefined || begun < this.#diagnoseAfter) return false
+    this.#undiagnosed = false
+    const diagnosis = await diagnosisOf(run)
+    if (diagnosis === undefined) return false
+    this.#findings.clear()
+    for (const finding of diagnosis.findings) this.#takeFinding({ type: 'finding', finding })
+    this.#verdict = diagnosis.verdict
+    const ended = now()
+    this.#diagnoseAfter = ended + Math.max(diagnosisPace, 9 * (ended - begun))
     this.#version++
     return true
   }
 
   #forget(): void {
-    this.#events = 0
+    this.#events = this.#probesFrom = 0
     this.#series.clear()
     this.#findings.clear()
-    this.probes = []
+    this.#probes.clear()
+    this.#verdict = undefined
+    this.#isDiagnosed = false
     this.start = this.check = this.#end = undefined
   }
 
   #take(recorded: RecordedEvent): void {
     const { type } = recorded
+    // Read when somebody asks.
+    if (type === 'probe') return
     if (type === 'check') this.check = recorded as unknown as CheckEvent
-    else if (type === 'finding' || type === 'finding-cleared') this.#takeFinding(recorded as unknown as FindingEvent)
+    else if (type === 'finding' || type === 'finding-cleared') {
+      if (!isFinding(recorded)) return
+      this.#isDiagnosed = true
+      this.#takeFinding(recorded as unknown as FindingEvent)
+    }
     // A foreign loop may have events of these names and of its own kind.
     else if (isEventType(type) && (type !== 'start' || typeof recorded.batchSize === 'number')) {
       const event = fromRecorded(recorded)
       if (event?.type === 'start') this.start = event
       else if (event?.type === 'end') this.#end = event
-      else if (event?.type === 'probe') this.probes.push(event)
     }
   }
 
@@ -113,11 +191,27 @@ export class RunReader {
   /** A series as far as it goes; undefined where there is none of that name. */
   async series(name: string): Promise<Series | undefined> {
     const before = this.#series.get(name)
-    const added = await this.#store.series(this.#id, name, before?.values.length ?? 0)
+    const known = before?.values.length ?? 0
+    // The last one that is known comes once more: it tells whether points were taken back meanwhile.
+    const added = await this.#store.series(this.#id, name, Math.max(0, known - 1))
     if (added === undefined) return undefined
-    const series = before === undefined ? added : added.values.length === 0 ? before : joined(before, added)
+    const goesOn = before !== undefined && known > 0 && isSamePoint(before, known - 1, added, 0)
+    const series = goesOn ? joined(before, added, 1) : known < 2 ? added : await this.#store.series(this.#id, name)
+    if (series === undefined) return undefined
+    this.#series.delete(name)
     this.#series.set(name, series)
+    this.#makeRoom()
     return series
+  }
+
+  #makeRoom(): void {
+    let points = 0
+    for (const { values } of this.#series.values()) points += values.length
+    for (const [name, { values }] of this.#series) {
+      if (points <= mostPoints || this.#series.size === 1) return
+      points -= values.length
+      this.#series.delete(name)
+    }
   }
 
   async card(): Promise<RunCard> {
@@ -143,7 +237,14 @@ export class RunReader {
     }
   }
 
+  /** The same object while nothing is new. */
   async now(): Promise<RunNow> {
+    const version = this.#version
+    if (this.#now?.version !== version) this.#now = { version, now: await this.#stands() }
+    return this.#now.now
+  }
+
+  async #stands(): Promise<RunNow> {
     const card = await this.card()
     const progress = await this.#progress()
     const { sanity, verdict } = this.check ?? {}
@@ -194,11 +295,34 @@ export class RunReader {
   }
 }
 
-function joined(before: Series, added: Series): Series {
+/** Another program may have events of this name and of its own kind. */
+function isFinding(recorded: RecordedEvent): boolean {
+  if (recorded.type === 'finding-cleared') return typeof Object(recorded.at).step === 'number'
+  const { severity, at, words, basis, evidence, explains } = Object(recorded.finding)
+  const texts = [words, basis].every((text) => typeof text === 'string')
+  return (
+    texts &&
+    severities.includes(severity) &&
+    typeof at?.step === 'number' &&
+    Object(evidence) === evidence &&
+    Array.isArray(explains)
+  )
+}
+
+const isSame = (a: StoredRun, b: StoredRun) =>
+  a.writtenAt === b.writtenAt && a.state === b.state && a.writing === b.writing && a.startedAt === b.startedAt
+
+function isSamePoint(a: Series, i: number, b: Series, j: number): boolean {
+  return i < a.values.length && j < b.values.length && a.steps[i] === b.steps[j] && Object.is(a.values[i], b.values[j])
+}
+
+/** @param skip so many of the added are known already */
+function joined(before: Series, added: Series, skip: number): Series {
+  if (added.values.length === skip) return before
   const of = (a: Float64Array, b: Float64Array) => {
-    const all = new Float64Array(a.length + b.length)
+    const all = new Float64Array(a.length + b.length - skip)
     all.set(a)
-    all.set(b, a.length)
+    all.set(skip === 0 ? b : b.subarray(skip), a.length)
     return all
   }
   return {

@@ -1,194 +1,329 @@
-/** @file The server under attack: foreign hosts and origins, tokens, paths, requests that make no sense. */
-import { request as ask } from 'node:http'
-import { connect } from 'node:net'
+/** @file The server's rules, each attacked: whose requests are answered, with what, and that nothing else comes out. */
+import { createServer } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { PageFiles } from '../../../src/dashboard/server/page-files.ts'
-import type { Serving } from '../../../src/dashboard/server/serve.ts'
-import { Workplace } from '../recorded.ts'
+import { readPageFiles } from '../../../src/dashboard/server/page-files.ts'
+import { type Serving, serveDashboard } from '../../../src/dashboard/server/serve.ts'
+import { sqliteStore } from '../../../src/store/sqlite.ts'
+import { openBrowser } from '../browser.ts'
+import { get, sendRaw } from './raw.ts'
 
-interface Answer {
-  readonly status: number
-  readonly body: string
-  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
-}
-
-const place = new Workplace()
-const index = { bytes: new TextEncoder().encode('<p>the page</p>'), type: 'text/html', caching: 'no-cache' }
-const page: PageFiles = new Map([['/', index]])
-let local: Serving
-let open: Serving
-
-/** As a client that sends what it likes: fetch would not let us choose Host or Origin. */
-function send(port: number, path: string, headers: Record<string, string> = {}, method = 'GET'): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const asked = ask({ host: '127.0.0.1', port, path, method, headers }, (answer) => {
-      let body = ''
-      answer.on('data', (chunk: Buffer) => (body += String(chunk)))
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body, headers: answer.headers }))
-    })
-    asked.on('error', reject)
-    asked.end()
-  })
-}
+const store = sqliteStore(':memory:')
+const hostile = '<img src=x onerror="document.title=\'hacked\'"><script>document.title="hacked"</script>'
+let serving: Serving
+let port: number
 
 beforeAll(async () => {
-  const writer = await place.store.createRun({ id: 'one', kind: 'foreign', name: 'one', startedAt: 0, facts: {} })
-  writer.log({ step: 0, epoch: 0, seconds: 0 }, { loss: 1 })
-  await writer.close('finished', undefined, 1)
-  local = await place.serve({ page })
-  open = await place.serve({ page, host: '0.0.0.0' })
+  const writer = await store.createRun({
+    id: 'hostile',
+    kind: 'foreign',
+    name: hostile,
+    startedAt: 1,
+    facts: { note: hostile, hyper: { learningRate: 0.1, [hostile]: hostile } },
+  })
+  for (let step = 0; step < 20; step++)
+    writer.log({ step, epoch: step / 10, seconds: step }, { loss: 1 / (1 + step), [hostile]: 1 })
+  writer.event({ type: 'note', text: hostile })
+  const [at, source] = [{ step: 1, epoch: 0.1 }, 'a test']
+  const texts = { words: hostile, where: hostile, advice: hostile, source }
+  const finding = {
+    code: 'not-finite',
+    severity: 'error',
+    confidence: 1,
+    evidence: {},
+    explains: [],
+    basis: 'rule',
+    at,
+    ...texts,
+  }
+  writer.event({ type: 'finding', version: 1, finding })
+  // Of another program, which has events of its own by these names.
+  writer.event({ type: 'finding', text: 'a fossil' })
+  writer.event({ type: 'finding-cleared' })
+  writer.event({ type: 'start', at: 'noon' })
+  await writer.flush(2)
+  serving = await serveDashboard(store, { port: 0, now: Date.now })
+  ;({ port } = serving)
 })
 afterAll(async () => {
-  await local.close()
-  await open.close()
-  await place.remove()
+  await serving.close()
+  await store.close()
 })
 
-describe('on the loopback interface', () => {
-  test('the page itself, by every name of the machine that is only itself', async () => {
-    for (const name of ['127.0.0.1', 'localhost', '[::1]'])
-      expect(await send(local.port, '/', { host: `${name}:${local.port}` })).toMatchObject({
-        status: 200,
-        body: '<p>the page</p>',
-      })
+const policy = /^default-src 'none'; script-src 'self'; style-src 'self'; /
+
+function expectGuarded(answer: Awaited<ReturnType<typeof get>>, status: number) {
+  expect(answer.status).toBe(status)
+  expect(answer.headers['content-security-policy']).toMatch(policy)
+  expect(answer.headers['content-security-policy']).not.toMatch(/unsafe|\*|http/)
+  expect(answer.headers).toMatchObject({
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
   })
-  test.each(['evil.example', 'evil.example:PORT', '127.0.0.1', 'localhost:1', '127.0.0.1.evil.example:PORT'])(
-    'a name that was made to point here (DNS rebinding): %s',
-    async (host) => {
-      const answer = await send(local.port, '/api/runs/one/facts', { host: host.replace('PORT', String(local.port)) })
-      expect([400, 403]).toContain(answer.status)
-      expect(answer.body).not.toContain('loss')
-    },
+  expect(answer.headers['access-control-allow-origin']).toBeUndefined()
+  if (status >= 400) expect(answer.body).not.toMatch(/\n\s+at |node_modules|<html/)
+}
+
+/** One sentence. */
+const sentence = /^(?:[0-9a-f]+\r\n)?[^\n]{5,200}\n/
+
+describe('who is answered', () => {
+  test.each(['127.0.0.1', 'localhost', 'LocalHost', '[::1]', 'localhost:1234'])('the host %s', async (host) =>
+    expectGuarded(await get(port, '/', { Host: host }), 200),
   )
+
   test.each([
-    ['another site', { origin: 'https://evil.example' }],
-    ['another port of this machine', { origin: 'http://localhost:1' }],
-    ['a file or a sandbox', { origin: 'null' }],
-    ['a picture of another site', { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' }],
-    ['another site by script', { 'sec-fetch-site': 'same-site', 'sec-fetch-mode': 'cors' }],
-  ])('a request from %s', async (_, headers) => {
-    const own = { host: `127.0.0.1:${local.port}`, ...headers } as Record<string, string>
-    for (const path of ['/', '/api/news', '/api/runs/one/curves'])
-      expect((await send(local.port, path, own)).status).toBe(403)
-  })
-  test('a link from another site may be followed, and our own page may ask', async () => {
-    const host = `localhost:${local.port}`
-    const link = { host, 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'navigate' }
-    expect((await send(local.port, '/', link)).status).toBe(200)
-    const own = { host, origin: `http://${host}`, 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'cors' }
-    expect((await send(local.port, '/api/runs/one/facts', own)).status).toBe(200)
-  })
-  test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('nothing can be written: %s', async (method) => {
-    const answer = await send(local.port, '/api/runs/one/facts', { host: `127.0.0.1:${local.port}` }, method)
-    expect([404, 405]).toContain(answer.status)
-  })
-  test('every answer has the policy, errors too', async () => {
-    for (const path of ['/', '/nowhere', '/api/runs/none/facts', '/api/runs/one/curves?request=%7B'])
-      expect((await send(local.port, path)).headers).toMatchObject({
-        'content-security-policy': expect.stringMatching(/^default-src 'none'; script-src 'self'; /) as unknown,
-        'x-content-type-options': 'nosniff',
-        'x-frame-options': 'DENY',
-        'referrer-policy': 'no-referrer',
-        'cross-origin-resource-policy': 'same-origin',
-      })
-    const foreign = await send(local.port, '/', { host: 'evil.example' })
-    expect(foreign.headers['content-security-policy']).toBeDefined()
-  })
-})
-
-describe('anywhere else', () => {
-  const host = () => `127.0.0.1:${open.port}`
-  const token = () => new URL(open.url).searchParams.get('token') as string
-
-  test('without a token, with a wrong one, with one in a cookie of another name', async () => {
-    for (const [path, headers] of [
-      ['/', {}],
-      ['/?token=wrong', {}],
-      ['/api/runs/one/facts', {}],
-      ['/api/news', { cookie: 'rappel_token=wrong' }],
-      ['/api/runs/one/facts', { cookie: `other=${token()}` }],
-    ] as const) {
-      const { status, body } = await send(open.port, path, { host: host(), ...headers })
-      expect([status, body]).toEqual([401, 'open the address with the token that rappel ui printed\n'])
+    'evil.example',
+    'evil.example:80',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '192.168.1.5',
+    '0.0.0.0',
+    'localhost.',
+  ])('not the host %s, whose name may have been made to point here', async (host) => {
+    for (const path of ['/', '/api/news', '/api/runs/hostile/facts', '/gone']) {
+      const answer = await get(port, path, { Host: host })
+      expectGuarded(answer, 403)
+      expect(answer.body).toMatch(sentence)
     }
   })
-  test('the token once in the address, then in a cookie that scripts and other sites do not get', async () => {
-    const first = await send(open.port, `/?token=${token()}`, {
-      host: host(),
-      'sec-fetch-mode': 'navigate',
-      'sec-fetch-site': 'none',
-    })
-    expect([first.status, first.headers.location]).toEqual([302, '/'])
-    const [cookie] = first.headers['set-cookie'] as string[]
-    expect(cookie).toMatch(/HttpOnly/)
-    expect(cookie).toMatch(/SameSite=Strict/)
-    const again = await send(open.port, '/api/runs/one/facts', { host: host(), cookie: cookie.split(';')[0] })
-    expect(again.status).toBe(200)
+
+  test('an absolute address names a host too', async () => {
+    const answer = await sendRaw(
+      port,
+      `GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n`,
+    )
+    expectGuarded(answer, 403)
   })
-  test('two servers have two tokens of at least 128 bits', async () => {
-    const other = await place.serve({ page, host: '0.0.0.0' })
-    expect(new URL(other.url).searchParams.get('token')).not.toBe(token())
-    expect(Buffer.from(token(), 'base64url').length).toBeGreaterThanOrEqual(16)
+
+  test.each([
+    ['another origin', { Origin: 'http://evil.example' }],
+    ['an origin of another port', { Origin: 'http://127.0.0.1:1' }],
+    ['the same over https', { Origin: `https://127.0.0.1:1` }],
+    ['a sandboxed page', { Origin: 'null' }],
+    ["another site's script", { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'cors' }],
+    ["another port's page", { 'Sec-Fetch-Site': 'same-site', 'Sec-Fetch-Mode': 'no-cors' }],
+    [
+      'a picture of another site',
+      { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'image' },
+    ],
+    [
+      'a frame of another site',
+      { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'iframe' },
+    ],
+  ])('not %s', async (_, headers) => {
+    for (const path of ['/', '/api/news', '/api/runs/hostile/facts']) expectGuarded(await get(port, path, headers), 403)
+  })
+
+  test('a link elsewhere leads to the page, and to nothing else', async () => {
+    const link = { 'Sec-Fetch-Site': 'cross-site', 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' }
+    expectGuarded(await get(port, '/', link), 200)
+    expectGuarded(await get(port, '/api/runs/hostile/facts', link), 403)
+  })
+
+  test("the page's own requests", async () => {
+    const own = { 'Sec-Fetch-Site': 'same-origin', Origin: `http://127.0.0.1:${port}` }
+    expectGuarded(await get(port, '/api/runs/hostile/facts', own), 200)
+  })
+
+  test.each(['POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'])('nothing is written: not %s', async (method) => {
+    for (const path of ['/', '/api/runs/hostile/facts']) expectGuarded(await get(port, path, {}, method), 405)
+  })
+  test('HEAD opens no stream', async () => expect((await get(port, '/api/news', {}, 'HEAD')).status).toBe(405))
+})
+
+describe('off loopback', () => {
+  let open: Serving
+  let token: string
+  beforeAll(async () => {
+    open = await serveDashboard(store, { port: 0, host: '0.0.0.0', now: Date.now })
+    token = new URL(open.url).searchParams.get('token') ?? ''
+  })
+  afterAll(() => open.close())
+
+  test('nothing comes without the token', async () => {
+    expect(token).toMatch(/^[\w-]{32}$/)
+    for (const path of [
+      '/',
+      '/api/news',
+      '/api/runs/hostile/facts',
+      '/gone',
+      '/?token=',
+      '/?token=x',
+      `/?token=${token.slice(1)}`,
+    ])
+      expectGuarded(await get(open.port, path), 401)
+    for (const cookie of ['', 'rappel_token=', 'rappel_token=x', `other=${token}`])
+      expectGuarded(await get(open.port, '/api/runs/hostile/facts', { Cookie: cookie }), 401)
+  })
+
+  test('the token becomes a cookie that no script reads and no other site sends, and leaves the address', async () => {
+    const answer = await get(open.port, `/?token=${token}`)
+    expectGuarded(answer, 303)
+    expect(answer.headers.location).toBe('/')
+    expect(answer.headers['set-cookie']).toBe(`rappel_token=${token}; Path=/; HttpOnly; SameSite=Strict`)
+    expectGuarded(await get(open.port, '/api/runs/hostile/facts', { Cookie: `rappel_token=${token}` }), 200)
+  })
+
+  test('two servers have two tokens', async () => {
+    const other = await serveDashboard(store, { port: 0, host: '0.0.0.0', now: Date.now })
+    expect(new URL(other.url).searchParams.get('token')).not.toBe(token)
     await other.close()
   })
+
+  test('another machine is still no name of this one', async () =>
+    expectGuarded(await get(open.port, '/', { Host: 'evil.example', Cookie: `rappel_token=${token}` }), 403))
 })
 
-describe('requests that make no sense get four hundred and something and one line', () => {
-  const paths = [
-    '/../../etc/passwd',
-    '/%2e%2e/%2e%2e/etc/passwd',
-    '/..%2f..%2fetc%2fpasswd',
+describe('what comes out', () => {
+  test.each([
+    '/../package.json',
+    '/%2e%2e/%2e%2e/package.json',
+    '/..%2f..%2fpackage.json',
+    '/assets/../../../../package.json',
+    '/assets/%2e%2e%2f%2e%2e%2fpackage.json',
+    '//etc/passwd',
+    '/%2fetc%2fpasswd',
+    '/etc/passwd',
     '/assets/%00',
-    '/assets/..\\..\\secret',
-    '/%ff',
-    '/api/runs/one/__proto__',
-    '/api/runs/one/constructor',
+    '/index.html%00.js',
+    '/..%5c..%5cpackage.json',
+    '/%c0%ae%c0%ae/package.json',
+    '/.rappel/runs.sqlite',
+    '/assets',
+    '/assets/',
     '/api/runs/..%2f..%2fetc/facts',
-    '/api/runs/one/curves',
-    ...[
-      '{',
-      '[]',
-      'null',
-      '"x"',
-      '{"names":"loss","axis":"epoch"}',
-      '{"names":[1],"axis":"epoch"}',
-      '{"names":["loss"],"axis":"time"}',
-      '{"names":["loss"],"axis":"epoch","points":-1}',
-      '{"names":["loss"],"axis":"epoch","points":1e12}',
-      '{"names":["loss"],"axis":"epoch","points":"NaN"}',
-      '{"names":["loss"],"axis":"epoch","halfLife":0}',
-      '{"names":["loss"],"axis":"epoch","from":"x"}',
-    ].map((text) => `/api/runs/one/curves?request=${encodeURIComponent(text)}`),
-    '/api/runs/one/matrix?request=%7B%22measure%22:7%7D',
-    '/api/runs/one/matrix?request=%7B%22measure%22:%22a%22,%22columns%22:1e9%7D',
-    '/api/runs/one/distributions?request=%7B%7D',
-    '/api/runs/one/pictures?request=%7B%22step%22:%22x%22%7D',
-    `/api/runs/one/curves?request=${'9'.repeat(20_000)}`,
-  ]
-  test.each(paths)('%s', async (path) => {
-    const { status, body } = await send(local.port, path)
-    expect(status).toBeGreaterThanOrEqual(400)
-    expect(status).toBeLessThan(500)
-    expect(body).not.toMatch(/\n.*\n|at .*\.ts|node_modules|root:/)
+    '/api/runs/%00/facts',
+    '/api/runs/hostile/constructor',
+    '/api/runs/hostile/__proto__',
+    '/api',
+  ])('nothing for %s', async (path) => {
+    const answer = await get(port, path)
+    expectGuarded(answer, 404)
+    expect(answer.body).not.toMatch(/"name"|root:|SQLite/)
   })
-  test('what is no HTTP at all', async () => {
-    const socket = connect(local.port, '127.0.0.1')
-    socket.resume()
-    socket.write('\u0000\u0001nonsense\r\n\r\n')
-    await new Promise((resolve) => socket.on('close', resolve).on('error', () => {}))
-    expect((await send(local.port, '/')).status).toBe(200)
+
+  test.each(['/%', '/%zz', '/\\..\\package.json', '/api/runs/%/facts', 'x', '*'])('no crash for %s', async (path) => {
+    const answer = await get(port, path)
+    expect(answer.status).toBeGreaterThanOrEqual(400)
+    expectGuarded(answer, answer.status)
+    expect(answer.status).toBeLessThan(500)
+    expect(answer.body).toMatch(sentence)
   })
-  test('a question that is whole is answered', async () => {
-    const request = encodeURIComponent('{"names":["loss","none"],"axis":"epoch","points":10,"halfLife":2}')
-    const { status, body } = await send(local.port, `/api/runs/one/curves?request=${request}`)
-    expect([status, JSON.parse(body)]).toEqual([
-      200,
-      [{ name: 'loss', step: [0], epoch: [0], seconds: [0], values: [1], smoothed: [1], points: 1 }],
+
+  test.each([
+    ['no HTTP', 'hello\r\n\r\n', 400],
+    ['no host', 'GET / HTTP/1.1\r\n\r\n', 400],
+    ['a host with a blank', 'GET / HTTP/1.1\r\nHost: a b\r\n\r\n', 400],
+    [
+      'two lengths',
+      'GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n',
+      400,
+    ],
+    ['an address of 100,000 letters', `GET /${'a'.repeat(100_000)} HTTP/1.1\r\nHost: localhost\r\n\r\n`, 431],
+    ['headers of 100,000 letters', `GET / HTTP/1.1\r\nHost: localhost\r\nX: ${'a'.repeat(100_000)}\r\n\r\n`, 431],
+  ])('a sentence for %s', async (_, text, status) => {
+    const answer = await sendRaw(port, text)
+    expectGuarded(answer, status)
+    expect(answer.body).toMatch(sentence)
+  })
+
+  const ask = (question: string, request: string) =>
+    get(port, `/api/runs/hostile/${question}?request=${encodeURIComponent(request)}`)
+  test.each([
+    ['curves', '{'],
+    ['curves', 'null'],
+    ['curves', '[]'],
+    ['curves', '3'],
+    ['curves', '"x"'],
+    ['curves', '{}'],
+    ['curves', '{"names":"loss","axis":"epoch"}'],
+    ['curves', '{"names":[1],"axis":"epoch"}'],
+    ['curves', '{"names":{"length":1e9},"axis":"epoch"}'],
+    ['curves', '{"names":["loss"],"axis":"__proto__"}'],
+    ['curves', '{"names":["loss"],"axis":"epoch","points":1e12}'],
+    ['curves', '{"names":["loss"],"axis":"epoch","points":-1}'],
+    ['curves', '{"names":["loss"],"axis":"epoch","points":1.5}'],
+    ['curves', '{"names":["loss"],"axis":"epoch","from":NaN}'],
+    ['curves', '{"names":["loss"],"axis":"epoch","halfLife":0}'],
+    ['curves', '{"names":["loss"],"axis":"epoch","to":Infinity}'],
+    ['curves', `{"names":[${'"loss",'.repeat(1000)}"loss"],"axis":"epoch"}`],
+    ['matrix', '{}'],
+    ['matrix', '{"measure":{},"columns":10}'],
+    ['matrix', '{"measure":"dead","columns":1e9}'],
+    ['distributions', '{}'],
+    ['distributions', '{"name":"x","moments":0}'],
+    ['pictures', '{"name":7}'],
+    ['pictures', '{"step":"now"}'],
+  ])('a sentence for %s of %s', async (question, request) => {
+    const answer = await ask(question, request)
+    expectGuarded(answer, 400)
+    expect(answer.body).toMatch(sentence)
+  })
+  test('of fields of the right shape there is an answer', async () => {
+    for (const [question, request] of [
+      ['curves', '{"names":["loss","toString"],"axis":"epoch","other":1}'],
+      ['matrix', '{"measure":"__proto__"}'],
+      ['distributions', '{"name":"constructor"}'],
+      ['pictures', '{}'],
     ])
+      expectGuarded(await ask(question, request), 200)
   })
 })
 
-test('a port that is taken, a host that is none', async () => {
-  await expect(place.serve({ page, port: local.port })).rejects.toThrow(`port ${local.port} is taken`)
-  await expect(place.serve({ page, host: '203.0.113.1' })).rejects.toThrow('the page cannot be served at 203.0.113.1')
+describe('names and notes of anybody', () => {
+  test('are text: no script of theirs runs, and nothing is fetched for them', async () => {
+    const browser = await openBrowser()
+    try {
+      const context = await browser.newContext({ locale: 'en-US' })
+      const page = await context.newPage()
+      const problems: string[] = []
+      const asked: string[] = []
+      page.on('console', (message) => message.type() === 'error' && problems.push(message.text()))
+      page.on('pageerror', (error) => problems.push(error.message))
+      page.on('request', (request) => asked.push(request.url()))
+      await page.goto(serving.url)
+      await page.getByText('<img src=x').first().waitFor()
+      await page.goto(`${serving.url}#/runs/hostile/overview`)
+      await page.getByRole('heading', { level: 1 }).filter({ hasText: hostile }).waitFor()
+      await page.waitForTimeout(300)
+      expect(await page.locator('img[src=x]').count()).toBe(0)
+      expect(await page.title()).not.toBe('hacked')
+      expect(problems).toEqual([])
+      expect(asked.filter((url) => !url.startsWith(serving.url) && !url.startsWith('data:'))).toEqual([])
+      // What is no text of ours does not run, even where it gets into the page.
+      const ran = await page.evaluate(() => {
+        document.body.insertAdjacentHTML('beforeend', '<img src="data:," onerror="window.ran = true">')
+        const script = document.createElement('script')
+        script.textContent = 'window.ran = true'
+        document.body.append(script)
+        return new Promise((resolve) => setTimeout(() => resolve('ran' in window), 200))
+      })
+      expect(ran).toBe(false)
+    } finally {
+      await browser.close()
+    }
+  })
+})
+
+describe('ports', () => {
+  const page = readPageFiles()
+  test('a port that was named and is taken is an error', () =>
+    expect(serveDashboard(store, { port, page, now: Date.now })).rejects.toThrow(`port ${port} is taken`))
+  test('a host that is none of this machine is an error', () =>
+    expect(serveDashboard(store, { port: 0, host: '203.0.113.1', page, now: Date.now })).rejects.toMatchObject({
+      code: 'usage',
+    }))
+  test('without a name the next that is free', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => {
+      taken.once('error', () => resolve()).listen(6060, '127.0.0.1', resolve)
+    })
+    const other = await serveDashboard(store, { page, now: Date.now })
+    expect(other.port).toBeGreaterThan(6060)
+    await other.close()
+    taken.close()
+  })
 })
