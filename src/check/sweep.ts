@@ -7,8 +7,8 @@ import { type Context, centred, pairsOn } from './line.ts'
 import type { CoordinateReport, SweepReport } from './report.ts'
 import { worstCoordinate } from './summary.ts'
 
-/** log2 of the steps, in units of the coordinate's scale: 16 from its size down to where nothing but rounding is left. */
-const exponents = Array.from({ length: 16 }, (_, i) => 1 - 3 * i)
+/** log2 of the steps, in units of the coordinate's scale: 16 from far beyond its size down to where nothing but rounding is left. */
+const exponents = Array.from({ length: 16 }, (_, i) => 4 - 3 * i)
 /** Of so many tensors at most, the furthest off. */
 const mostTensors = 24
 

@@ -5,10 +5,11 @@
  * `page/report-source.ts` from a store that is embedded in a report. The page cannot tell them apart, but for `live`.
  */
 
+import type { CheckEvent } from '../diagnose/events.ts'
 import type { Finding } from '../diagnose/finding.ts'
 import type { ShownState } from '../store/run-summary.ts'
 import type { Plain } from '../store/store.ts'
-import type { Distribution, Outcome, StartEvent } from '../train/events.ts'
+import type { DataEvent, Distribution, Outcome, StartEvent } from '../train/events.ts'
 
 /** What a horizontal axis counts: how often each example has been seen, updates made, seconds since the run began. */
 export type Axis = 'epoch' | 'step' | 'seconds'
@@ -84,6 +85,24 @@ export interface RunFacts {
   readonly facts: { readonly [name: string]: Plain | undefined }
   /** Where the run's files lie. */
   readonly folder?: string
+  /** Checkpoints taken so far, and the last of them. */
+  readonly checkpoints?: { readonly count: number; readonly epoch: number; readonly step: number }
+}
+
+/** What was checked before the first step; null where nothing was. */
+export interface RunChecks {
+  readonly check: CheckEvent | null
+}
+
+/** An array as plain numbers. */
+export interface PlainArray {
+  readonly shape: readonly number[]
+  readonly values: readonly number[]
+}
+
+/** What the data are like; `data` is null of a run that did not tell it. */
+export interface RunData {
+  readonly data: (Omit<DataEvent, 'pictures'> & { readonly arrays: Readonly<Record<string, PlainArray>> }) | null
 }
 
 export interface CurvesRequest {
@@ -175,6 +194,8 @@ export interface Questions {
   /** Names of the distributions that there are. */
   distributionNames: { request: Record<never, never>; answer: readonly string[] }
   pictures: { request: PicturesRequest; answer: Pictures }
+  checks: { request: Record<never, never>; answer: RunChecks }
+  data: { request: Record<never, never>; answer: RunData }
 }
 
 export type Question = keyof Questions

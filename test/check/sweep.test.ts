@@ -16,12 +16,12 @@ const cubic = (factor: number) => ({
 })
 
 describe('of a cube at 1: the difference is 3 + h²', () => {
-  test('16 steps from twice the scale down, each as the formula says, within its rounding', async () => {
+  test('16 steps from 16 times the scale down, each as the formula says, within its rounding', async () => {
     const report = await gradientCheck(cubic(1), [1], { sweep: true })
     const { points, coordinate } = report.tensors[0].sweep ?? { points: [] }
     expect(coordinate).toMatchObject({ index: 0, analytic: 3, verdict: 'pass' })
     expect(points.map(({ step }) => step).sort((a, b) => b - a)).toEqual(
-      Array.from({ length: 16 }, (_, i) => 2 ** (1 - 3 * i)),
+      Array.from({ length: 16 }, (_, i) => 2 ** (4 - 3 * i)),
     )
     // Two losses near (1 + h)³, each off by some roundings, over 2h.
     for (const { step, difference } of points)

@@ -4,10 +4,14 @@
  */
 import type { ComponentType } from 'preact'
 import type { RunNow } from '../documents.ts'
+import { Checks } from './panels/checks/checks.tsx'
 import { Compare } from './panels/compare.tsx'
+import { Data } from './panels/data/data.tsx'
 import { hasLayers, Layers } from './panels/layers/layers.tsx'
+import { Model } from './panels/model.tsx'
 import { Overview } from './panels/overview.tsx'
 import { Runs } from './panels/runs.tsx'
+import { SetUp } from './panels/setup/setup.tsx'
 
 export interface Section {
   /** As it stands in the address. */
@@ -22,6 +26,10 @@ export interface Section {
 export const sections: readonly Section[] = [
   { id: 'overview', title: 'Overview', View: Overview },
   { id: 'layers', title: 'Layers', View: Layers, has: hasLayers },
+  { id: 'checks', title: 'Checks', View: Checks },
+  { id: 'data', title: 'Data', View: Data },
+  { id: 'model', title: 'Model', View: Model },
+  { id: 'setup', title: 'Set-up', View: SetUp },
 ]
 
 /** Beside a single run. The first is home. */

@@ -29,6 +29,8 @@ const fields: { readonly [Q in Question]: Readonly<Record<keyof Questions[Q]['re
   distributions: { name: isText, moments: optional(isCount(10_000)) },
   distributionNames: {},
   pictures: { name: optional(isText), step: optional(isNumber) },
+  checks: {},
+  data: {},
 }
 
 /** @throws RappelError 'usage' that names the field */

@@ -3,7 +3,7 @@ import type { CheckEvent, FindingEvent } from '../../diagnose/events.ts'
 import { type Finding, isTrouble } from '../../diagnose/finding.ts'
 import { isHigherBetter, judgingSeries, reachedOf, shownState } from '../../store/run-summary.ts'
 import type { RecordedEvent, Series, Store, StoredRun } from '../../store/store.ts'
-import type { EndEvent, ProbeEvent, StartEvent } from '../../train/events.ts'
+import type { CheckpointEvent, DataEvent, EndEvent, ProbeEvent, StartEvent } from '../../train/events.ts'
 import { fromRecorded, isEventType } from '../../train/record-events.ts'
 import { type RunCard, type RunNow, type ShownFinding, sparklinePoints, type Verdict } from '../documents.ts'
 import { ThinnedProbes } from './thinned-probes.ts'
@@ -55,7 +55,9 @@ export class RunReader {
   /** What was told last of what there is one of. */
   start?: StartEvent
   check?: CheckEvent
+  #data?: RecordedEvent
   #end?: EndEvent
+  checkpoints: CheckpointEvent[] = []
 
   constructor(store: ReadableStore, id: string, options: RunReaderOptions) {
     this.#store = store
@@ -72,6 +74,13 @@ export class RunReader {
   /** Grows with each look that found something new. */
   get version(): number {
     return this.#version
+  }
+
+  /** What the data are like; undefined where it was not told. */
+  get data(): DataEvent | undefined {
+    if (this.#data === undefined || !isOwnData(this.#data)) return undefined
+    const event = fromRecorded(this.#data)
+    return event?.type === 'data' ? event : undefined
   }
 
   get seriesNames(): readonly string[] {
@@ -159,13 +168,18 @@ export class RunReader {
     this.#probes.clear()
     this.#verdict = undefined
     this.#isDiagnosed = false
-    this.start = this.check = this.#end = undefined
+    this.checkpoints = []
+    this.start = this.check = this.#data = this.#end = undefined
   }
 
   #take(recorded: RecordedEvent): void {
     const { type } = recorded
     // Read when somebody asks.
     if (type === 'probe') return
+    if (type === 'data') {
+      this.#data = recorded
+      return
+    }
     if (type === 'check') this.check = recorded as unknown as CheckEvent
     else if (type === 'finding' || type === 'finding-cleared') {
       if (!isFinding(recorded)) return
@@ -177,6 +191,7 @@ export class RunReader {
       const event = fromRecorded(recorded)
       if (event?.type === 'start') this.start = event
       else if (event?.type === 'end') this.#end = event
+      else if (event?.type === 'checkpoint' && typeof event.step === 'number') this.checkpoints.push(event)
     }
   }
 
@@ -293,6 +308,11 @@ export class RunReader {
   #soFar(): Verdict | undefined {
     return this.start && { state: 'too-early', words: 'Nothing wrong so far.' }
   }
+}
+
+/** A foreign loop may tell something of the name 'data'. */
+function isOwnData({ training }: RecordedEvent): boolean {
+  return typeof (Object(training) as { readonly rows?: unknown }).rows === 'number'
 }
 
 /** Another program may have events of this name and of its own kind. */

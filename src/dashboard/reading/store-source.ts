@@ -3,6 +3,7 @@ import { RappelError } from '../../base/errors.ts'
 import { shownState } from '../../store/run-summary.ts'
 import type { StoredRun } from '../../store/store.ts'
 import type { Question, Questions, RunCard, RunFacts, RunNow, Source } from '../documents.ts'
+import { dataOf } from './data.ts'
 import { distributionHistory, distributionNames } from './distributions.ts'
 import { Follower } from './followers.ts'
 import { matrixOf } from './matrix.ts'
@@ -27,10 +28,12 @@ const answers: {
   distributions: async (run, request) => distributionHistory(run, request),
   distributionNames: async (run) => distributionNames(run),
   pictures: async (run, request) => picturesOf(run, request),
+  checks: async ({ check }) => ({ check: check ?? null }),
+  data: async (run) => dataOf(run),
 }
 
 /** What can be answered without the probes' events, of which a long run has many and large ones. */
-const withoutProbes: readonly Question[] = ['facts', 'curves', 'matrix']
+const withoutProbes: readonly Question[] = ['facts', 'curves', 'matrix', 'checks', 'data']
 
 export const isQuestion = (name: string): name is Question => Object.hasOwn(answers, name)
 
@@ -184,6 +187,12 @@ function unreadable(run: StoredRun, { message }: Error): RunCard {
   }
 }
 
-function factsOf({ run, start }: RunReader): RunFacts {
-  return { ...(start && { start }), facts: run?.facts ?? {}, ...(run?.folder !== undefined && { folder: run.folder }) }
+function factsOf({ run, start, checkpoints }: RunReader): RunFacts {
+  const last = checkpoints.at(-1)
+  return {
+    ...(start && { start }),
+    facts: run?.facts ?? {},
+    ...(run?.folder !== undefined && { folder: run.folder }),
+    ...(last && { checkpoints: { count: checkpoints.length, epoch: last.epoch, step: last.step } }),
+  }
 }
