@@ -1,6 +1,7 @@
 /** @file A plan with the number that a finding names, as a person would put it in. */
 import { type Shape, sizeOf, tensor } from '../../src/base/tensor.ts'
 import { type Dataset, type Examples, isRowSource } from '../../src/data/dataset.ts'
+import { fitStandardisation } from '../../src/data/standardise.ts'
 import type { Finding } from '../../src/diagnose/finding.ts'
 import type { Initialiser } from '../../src/nn/init.ts'
 import type { Layer, ParameterOptions } from '../../src/nn/model.ts'
@@ -10,16 +11,19 @@ import type { TrainingPlan } from '../../src/train/plan.ts'
 /** Undefined where the finding names no number that can be put in. */
 export function mended(plan: TrainingPlan, { suggestion, where }: Finding): TrainingPlan | undefined {
   if (suggestion === undefined) return undefined
-  const { what, value, instead } = suggestion
+  if (suggestion.what === 'standardise') return standardised(plan, suggestion.value)
+  const { what, value, instead, offset = 0 } = suggestion
   switch (what) {
     case 'learningRate':
       return instead === undefined ? undefined : { ...plan, update: rateScaled(plan.update, value / instead) }
     case 'initDeviation':
       return { ...plan, net: { ...plan.net, model: redrawn(plan, value, where) } }
+    case 'outputDeviation':
+      return { ...plan, net: { ...plan.net, model: outputsRedrawn(plan, value, where) } }
     case 'inputScale':
       return onBoth(plan, (data) => withInputs(data, value))
     case 'targetScale':
-      return onBoth(plan, (data) => withTargets(data, value))
+      return onBoth(plan, (data) => withTargets(data, value, offset))
     default:
       return undefined
   }
@@ -50,6 +54,51 @@ function redrawn({ net }: TrainingPlan, deviation: number, where: string | undef
       }),
   })
   return wrapped(net.model)
+}
+
+/** Normal values of this deviation in the weight that is named alone, and zeros in what else its layer adds. */
+function outputsRedrawn({ net }: TrainingPlan, deviation: number, where: string | undefined): Layer {
+  const layer = where?.slice(0, where.lastIndexOf('.'))
+  // Names are known only when parameters have been made, and all are made before the first is drawn.
+  const wrapped = (inner: Layer): Layer => ({
+    ...inner,
+    build: (x, context) =>
+      inner.build(x, {
+        builder: context.builder,
+        training: context.training,
+        apply: (next, value) => context.apply(wrapped(next), value),
+        parameter(name, shape, options) {
+          let own = ''
+          const init: Initialiser = {
+            name: 'advised',
+            draw(drawn, fans, stream) {
+              if (own === where) return normal(() => deviation).draw(drawn, fans, stream)
+              if (own.slice(0, own.lastIndexOf('.')) === layer && !isWeight(options))
+                return new Float32Array(sizeOf(drawn))
+              return options.init.draw(drawn, fans, stream)
+            },
+          }
+          const made = context.parameter(name, shape, { ...options, init })
+          own = made.name
+          return made
+        },
+        buffer: (name, shape, initial) => context.buffer(name, shape, initial),
+        setBuffer: (buffer, next) => context.setBuffer(buffer, next),
+        uniform: (name, shape) => context.uniform(name, shape),
+      }),
+  })
+  return wrapped(net.model)
+}
+
+/** As the setting of the configuration does it. */
+function standardised(plan: TrainingPlan, per: 'feature' | 'all'): TrainingPlan {
+  const { training, validation } = plan
+  const fitted = fitStandardisation(training, { per })
+  return {
+    ...plan,
+    training: fitted.apply(training),
+    ...(validation && { validation: fitted.apply(validation) }),
+  }
 }
 
 const isWeight = ({ penalised, unitAxis }: ParameterOptions) => penalised && unitAxis !== undefined
@@ -85,7 +134,7 @@ function withInputs(data: Dataset, factor: number): Dataset {
   }
 }
 
-function withTargets(data: Dataset, factor: number): Dataset {
+function withTargets(data: Dataset, factor: number, offset: number): Dataset {
   if (data.task === 'classification') return data
   const { shape, data: values } = data.targets
   return {
@@ -93,7 +142,7 @@ function withTargets(data: Dataset, factor: number): Dataset {
     targets: tensor(
       'float32',
       shape,
-      values.map((value) => value * factor),
+      values.map((value) => (value - offset) * factor),
     ),
   }
 }

@@ -77,23 +77,36 @@ export type Severity = 'info' | 'warning' | 'error'
  */
 export type Basis = 'graph' | 'data' | 'run' | 'gradient-check' | 'experiment'
 
-/** A number that a program can apply: what the advice names. */
-export interface Suggestion {
-  readonly what:
-    | 'learningRate'
-    | 'momentum'
-    | 'initDeviation'
-    | 'inputScale'
-    | 'targetScale'
-    | 'batchSize'
-    | 'epochs'
-    | 'penalty'
-    | 'dropout'
-  /** The value to take. */
-  readonly value: number
-  /** The value that was used, where it is known. */
-  readonly instead?: number
-}
+/** What the advice names, in a form that a program can apply. */
+export type Suggestion =
+  | {
+      readonly what:
+        | 'learningRate'
+        | 'momentum'
+        /** Of the weight in `where`; of all others in proportion to 1/√fan-in. */
+        | 'initDeviation'
+        /** Of the last layer's weights, named in `where`, alone; its biases begin with 0. */
+        | 'outputDeviation'
+        | 'inputScale'
+        | 'targetScale'
+        | 'batchSize'
+        | 'epochs'
+        | 'penalty'
+        | 'dropout'
+      /** The value to take. */
+      readonly value: number
+      /** The value that was used, where it is known. */
+      readonly instead?: number
+      /** Of 'targetScale': what is taken off before. */
+      readonly offset?: number
+    }
+  /** The setting of the configuration: each feature by its own deviation, or all by one. */
+  | {
+      readonly what: 'standardise'
+      readonly value: 'feature' | 'all'
+      readonly instead?: undefined
+      readonly offset?: undefined
+    }
 
 /** What a rule says of a run. */
 export interface Judgement {

@@ -12,6 +12,12 @@ export const featureScale: DiagnosisRule = {
     'LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.3 and eq. 24; CS231n notes, Neural networks 2, data preprocessing',
   judge(run) {
     const finding = checkedAs(run, 'feature-scale')
-    return finding && judgedFrom(finding)
+    return (
+      finding &&
+      judgedFrom(finding, {
+        advice: `${finding.words} With standardise: 'feature' each is divided by its own deviation.`,
+        suggestion: { what: 'standardise', value: 'feature' },
+      })
+    )
   },
 }

@@ -19,7 +19,12 @@ export const inputsNotNormalised: DiagnosisRule = {
     if (finding === undefined) return undefined
     const { rootMeanSquare: size, meanInDeviations: away } = finding.evidence
     const value = Number((1 / size).toPrecision(2))
-    if (!(size > 0) || away > farFromZero) return judgedFrom(finding)
+    if (!(size > 0)) return judgedFrom(finding)
+    if (away > farFromZero)
+      return judgedFrom(finding, {
+        advice: `${finding.words} With standardise: 'feature' the means are taken off, and each is divided by its own deviation.`,
+        suggestion: { what: 'standardise', value: 'feature' },
+      })
     return judgedFrom(finding, {
       advice: `${finding.words} Multiplied by ${value} their root mean square is 1.`,
       suggestion: { what: 'inputScale', value, instead: 1 },

@@ -13,8 +13,16 @@ export const targetsNotScaled: DiagnosisRule = {
   judge(run) {
     const finding = checkedAs(run, 'targets-not-scaled')
     if (finding === undefined) return undefined
-    const { rootMeanSquare: size } = finding.evidence
+    const { rootMeanSquare: size, deviation, least, greatest } = finding.evidence
     if (!(size > 0)) return judgedFrom(finding)
+    // All on one side of 0 and far from it: what varies is small beside what does not.
+    if (deviation > 0 && greatest - least < size) {
+      const [offset, scale] = [Number(((least + greatest) / 2).toPrecision(4)), Number((1 / deviation).toPrecision(2))]
+      return judgedFrom(finding, {
+        advice: `${finding.words} With ${offset} taken off, then multiplied by ${scale}, their mean is near 0 and their deviation 1.`,
+        suggestion: { what: 'targetScale', value: scale, offset, instead: 1 },
+      })
+    }
     const value = Number((1 / size).toPrecision(2))
     return judgedFrom(finding, {
       advice: `${finding.words} Multiplied by ${value} their root mean square is 1.`,

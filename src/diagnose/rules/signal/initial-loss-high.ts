@@ -3,6 +3,9 @@ import { number } from '../../../check/words.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { firstLoss, highFirstLoss } from '../../statistics/first-loss.ts'
 
+/** Deviation of last weights with which a net begins unsure. */
+const unsure = 0.01
+
 export const initialLossHigh: DiagnosisRule = {
   code: 'initial-loss-high',
   basis: ['graph', 'run'],
@@ -17,13 +20,18 @@ export const initialLossHigh: DiagnosisRule = {
     const high = checked?.code === 'initial-loss-high'
     const loss = firstLoss(run)
     if (loss === undefined || !(checked === undefined ? loss.times >= highFirstLoss(run) : high)) return undefined
+    // The last weight of a product: what gives the scores.
+    const last = run.start?.parameters.findLast(({ fanIn }) => fanIn !== undefined)
     return {
       severity: 'warning',
       confidence: high ? 0.9 : 0.75,
       words: `The loss begins at ${number(loss.value)}, ${number(loss.times, 2)} times what equal scores give: the first scores are far too large.`,
       evidence: { firstLoss: loss.value, timesChance: loss.times },
-      advice:
-        'Take smaller first values for the last layer (a deviation of 0.01, or init.zeros()), so that the net begins unsure; its first steps are then spent on learning.',
+      advice: `Take smaller first values for the last layer (a deviation of ${unsure} for its weights, zeros for its biases), so that the net begins unsure; its first steps are then spent on learning.`,
+      ...(last && {
+        where: last.name,
+        suggestion: { what: 'outputDeviation' as const, value: unsure, instead: last.initial?.deviation },
+      }),
       basis: loss.basis,
     }
   },

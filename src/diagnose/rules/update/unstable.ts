@@ -33,6 +33,9 @@ export const unstable: DiagnosisRule = {
       advice: `Lower the learning rate late in the run${
         rate === undefined ? '' : ` (from ${number(rate)} to ${number(rate / 10, 2)}, or a schedule that comes down)`
       }, or clip the gradient's norm, and keep the parameters of the best epoch.`,
+      ...(rate !== undefined && {
+        suggestion: { what: 'learningRate' as const, value: Number((rate / 10).toPrecision(2)), instead: rate },
+      }),
       basis: 'run',
     }
   },

@@ -26,7 +26,7 @@ describe.each(codes)('%s', (code) => {
       severity: 'error',
       basis: 'data',
       words: 'That. Expected: this.',
-      advice: 'Do so.',
+      ...(code !== 'feature-scale' && { advice: 'Do so.' }),
     }))
   test('a warning is one', () => {
     const severity = code === 'nan-in-inputs' ? 'error' : 'warning'
@@ -60,7 +60,22 @@ describe('numbers to put in', () => {
       judged('inputs-not-normalised', check(finding({ code: 'inputs-not-normalised', evidence })))?.suggestion
     expect(of({ rootMeanSquare: 128, meanInDeviations: 1 })).toEqual({ what: 'inputScale', value: 0.0078, instead: 1 })
     // A factor does not bring means of 37 deviations to 0.
-    expect(of({ rootMeanSquare: 300, meanInDeviations: 37 })).toBeUndefined()
+    expect(of({ rootMeanSquare: 300, meanInDeviations: 37 })).toEqual({ what: 'standardise', value: 'feature' })
+  })
+  test('features of different sizes are standardised each for itself', () =>
+    expect(judged('feature-scale', check(finding({ code: 'feature-scale' })))?.suggestion).toEqual({
+      what: 'standardise',
+      value: 'feature',
+    }))
+  test('targets from 229 to 231 of deviation 0.5: 230 off, then doubled', () => {
+    const evidence = { rootMeanSquare: 230, deviation: 0.5, least: 229, greatest: 231 }
+    const targets = finding({ check: 'targets', code: 'targets-not-scaled', evidence })
+    expect(judged('targets-not-scaled', check(targets))?.suggestion).toEqual({
+      what: 'targetScale',
+      value: 2,
+      offset: 230,
+      instead: 1,
+    })
   })
   test('targets of root mean square 200,000 are multiplied by 1/200,000', () => {
     const targets = finding({ check: 'targets', code: 'targets-not-scaled', evidence: { rootMeanSquare: 2e5 } })
