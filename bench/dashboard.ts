@@ -235,7 +235,12 @@ async function writeMillion(to: Store): Promise<void> {
   for (let i = 0; i < 10; i++)
     writer.logMany({ name: `update:weight/dense${i}.weight`, ...probed, values: probed.steps.map(() => 1e-3) })
   const layer = {
-    ...{ count: 10_000, nonFinite: 0, mean: 0.123456, deviation: 1.23456, min: -3.456789, max: 4.56789 },
+    count: 10_000,
+    nonFinite: 0,
+    mean: 0.123456,
+    deviation: 1.23456,
+    min: -3.456789,
+    max: 4.56789,
     quantiles: Array.from({ length: 11 }, (_, i) => Math.tan(i + 0.5)),
     histogram: {
       edges: Array.from({ length: 41 }, (_, i) => i / 7),
