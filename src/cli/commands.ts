@@ -22,6 +22,7 @@ const training = {
   store,
   json: { help: 'print the final document as JSON' },
   events: { help: 'print every event as a line of JSON while it happens' },
+  ui: { help: 'show it in a browser while it goes on, and until Ctrl-C' },
 }
 
 export const commands: Readonly<Record<string, Command>> = {

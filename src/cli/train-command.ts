@@ -31,6 +31,28 @@ export async function demoCommand(flags: Flags): Promise<number> {
 
 async function run(flags: Flags, configFile: string | undefined, check = false): Promise<number> {
   const stop = new Stop()
+  if (!flags.ui) return (await train(flags, configFile, check, stop)).status
+  const { openPage } = await import('./ui-command.ts')
+  const page = await openPage(flags)
+  try {
+    process.stderr.write(`rappel: the page is at ${page.url}\n`)
+    const { status, isRecorded } = await train(flags, configFile, check, stop)
+    if (!isRecorded || stop.asked.aborted) return status
+    process.stderr.write(`rappel: the page stays at ${page.url} until Ctrl-C\n`)
+    await new Promise<void>((resolve) => stop.asked.addEventListener('abort', () => resolve()))
+    return status
+  } finally {
+    await page.close()
+  }
+}
+
+/** @returns the exit status, and whether there is a run to look at */
+async function train(
+  flags: Flags,
+  configFile: string | undefined,
+  check: boolean,
+  stop: Stop,
+): Promise<{ readonly status: number; readonly isRecorded: boolean }> {
   const request = {
     configFile,
     seed: wholeNumber('seed', flags.seed),
@@ -56,16 +78,16 @@ async function run(flags: Flags, configFile: string | undefined, check = false):
   ).finally(() => progress.clear())
   if (ended.type === 'failed') {
     printFailure(ended.failure)
-    return ended.failure.exitCode
+    return { status: ended.failure.exitCode, isRecorded: false }
   }
   if (ended.type !== 'trained') {
     process.stderr.write('rappel: stopped before the first step; nothing was written\n')
-    return stop.status
+    return { status: stop.status, isRecorded: false }
   }
   print(ended.document, flags)
   if (ended.document.outcome.reason === 'finished' && ended.document.steps === resumedAt)
     process.stderr.write('rappel: the run had finished already; to go on, raise epochs in its configuration\n')
-  return statusOf(ended.document, stop)
+  return { status: statusOf(ended.document, stop), isRecorded: true }
 }
 
 function showCheck(check: CheckDocument): void {

@@ -258,19 +258,19 @@ describe('usage', () => {
       'an unknown command',
       ['frobnicate'],
       "there is no command 'frobnicate'",
-      'expected one of: demo, train, check, diagnose, init, export, runs',
+      'expected one of: demo, train, check, diagnose, ui, report, init, export, runs',
     ],
     [
       'an option for a command',
       ['--json', 'demo'],
       "'--json' stands where a command should",
-      'rappel COMMAND [options], with one of: demo, train, check, diagnose, init, export, runs',
+      'rappel COMMAND [options], with one of: demo, train, check, diagnose, ui, report, init, export, runs',
     ],
     [
       'a short option',
       ['demo', '-s', '3'],
       "demo has no option '-s'",
-      'expected one of: --seed, --threads, --out, --store, --json, --events',
+      'expected one of: --seed, --threads, --out, --store, --json, --events, --ui',
     ],
     ['a negated option', ['demo', '--no-json'], "demo has no option '--no-json'", "did you mean '--json'?"],
     [

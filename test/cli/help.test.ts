@@ -17,14 +17,15 @@ test('without a command: what there is', async () => {
   expect(text.replace(/^rappel \S+/, 'rappel X')).toMatchInlineSnapshot(`
     "rappel X trains neural networks on ONNX graphs and shows whether the training is right
 
-      rappel demo            check and train a small net on the built-in digits and report
-      rappel train           train the project in this folder
-      rappel check           check gradients, data, loss and net of the project in this folder
-      rappel diagnose [run]  say what is wrong with a run, how sure that is, and what to do next
-      rappel ui              show the runs in a browser, live
-      rappel init <folder>   make a project to start from
-      rappel export [run]    write a run's model elsewhere or in another form
-      rappel runs            list the runs that are recorded; show, compare, delete, import them
+      rappel demo             check and train a small net on the built-in digits and report
+      rappel train            train the project in this folder
+      rappel check            check gradients, data, loss and net of the project in this folder
+      rappel diagnose [run]   say what is wrong with a run, how sure that is, and what to do next
+      rappel ui               show the runs in a browser, live
+      rappel report [run...]  write runs as one HTML file (default: the newest run)
+      rappel init <folder>    make a project to start from
+      rappel export [run]     write a run's model elsewhere or in another form
+      rappel runs             list the runs that are recorded; show, compare, delete, import them
 
     rappel COMMAND --help tells what a command takes.
     "
@@ -48,6 +49,7 @@ test('of one command', async () => {
       --store <file>   where runs are recorded (default: RAPPEL_STORE, or .rappel/runs.sqlite)
       --json           print the final document as JSON
       --events         print every event as a line of JSON while it happens
+      --ui             show it in a browser while it goes on, and until Ctrl-C
 
     example: rappel train --config other.config.ts --json
     "
