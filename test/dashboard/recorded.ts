@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { runDocument } from '../../src/cli/document.ts'
 import { RunRecord } from '../../src/cli/run-record.ts'
 import { type ServeOptions, type Serving, serveDashboard } from '../../src/dashboard/server/serve.ts'
-import { watchedTraining } from '../../src/diagnose/train.ts'
+import { type WatchedOptions, watchedTraining } from '../../src/diagnose/train.ts'
 import { nativeEngine } from '../../src/engine/native.ts'
 import { sqliteStore } from '../../src/store/sqlite.ts'
 import type { Store } from '../../src/store/store.ts'
@@ -17,8 +17,8 @@ export class Workplace {
   readonly path = join(this.folder, 'runs.sqlite')
   readonly store: Store = sqliteStore(this.path)
 
-  /** Trains and records. @returns the run's id */
-  async train(config: Config): Promise<string> {
+  /** Trains and records. @param check what was checked before. @returns the run's id */
+  async train(config: Config, check?: WatchedOptions['check']): Promise<string> {
     const engine = await nativeEngine({ threads: 1 })
     const plan = await planFromConfig(config, { seed: 1, threads: 1 })
     const before = new Set((await this.store.runs()).map(({ id }) => id))
@@ -32,6 +32,7 @@ export class Workplace {
       const result = await watchedTraining(plan, engine, {
         onEvent: (event) => record.write(event),
         now: () => performance.now(),
+        ...(check !== undefined && { check }),
       })
       return runDocument(result, undefined)
     })

@@ -135,7 +135,9 @@ function Axes({ across, up, px, py, inner, height, width, format, xTitle, yTitle
 }
 
 const tickText = (tick: number, { isLogarithmic }: Scale, format: (value: number) => string) =>
-  isLogarithmic ? `1e${Math.round(Math.log10(tick))}`.replace('-', '−') : format(tick)
+  isLogarithmic && Number.isInteger(Math.log10(tick))
+    ? `1e${Math.round(Math.log10(tick))}`.replace('-', '−')
+    : format(tick)
 
 function Drawn({ line, px, py }: { readonly line: PlotLine; px(value: number): number; py(value: number): number }) {
   const { x, y, colour, dots, hollow } = line

@@ -35,7 +35,13 @@ export function scaleOf(
     [min, max] = isLogarithmic ? [min / 3, max * 3] : [min - (Math.abs(min) || 1) / 2, max + (Math.abs(max) || 1) / 2]
   const [low, high] = isLogarithmic ? [Math.log10(min), Math.log10(max)] : [min, max]
   const place = (value: number) => ((isLogarithmic ? Math.log10(value) : value) - low) / (high - low)
-  return { isLogarithmic, min, max, at: place, ticks: isLogarithmic ? powers(low, high, most) : rounds(min, max, most) }
+  return { isLogarithmic, min, max, at: place, ticks: ticksOf(min, max, most, isLogarithmic) }
+}
+
+/** Within one power of ten a logarithmic axis has round values too. */
+function ticksOf(min: number, max: number, most: number, isLogarithmic: boolean): number[] {
+  const found = isLogarithmic ? powers(Math.log10(min), Math.log10(max), most) : []
+  return found.length >= 2 ? found : rounds(min, max, most)
 }
 
 /** Powers of ten, every so many. */
@@ -47,13 +53,17 @@ function powers(low: number, high: number, most: number): number[] {
   return found
 }
 
-/** Multiples of 1, 2 or 5 times a power of ten. */
+/** Multiples of 1, 2 or 5 times a power of ten: the widest of which at least two lie within, and not many more than asked for. */
 function rounds(min: number, max: number, most: number): number[] {
   const rough = (max - min) / most
   const power = 10 ** Math.floor(Math.log10(rough))
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((each) => each >= rough * 0.999) ?? 10 * power
-  const found: number[] = []
-  for (let i = Math.ceil(min / step - 1e-9); i * step <= max + step * 1e-9; i++)
-    found.push(Number((i * step).toPrecision(12)))
-  return found
+  const steps = [0.5, 1, 2, 5, 10].map((factor) => factor * power)
+  const first = steps.findIndex((step) => step >= rough * 0.999)
+  const found = multiples(min, max, steps[first] ?? 10 * power)
+  return found.length >= 2 ? found : multiples(min, max, steps[first - 1] ?? rough)
+}
+
+function multiples(min: number, max: number, step: number): number[] {
+  const [first, last] = [Math.ceil(min / step - 1e-9), Math.floor(max / step + 1e-9)]
+  return Array.from({ length: Math.max(0, last - first + 1) }, (_, i) => Number(((first + i) * step).toPrecision(12)))
 }

@@ -50,7 +50,7 @@ export function Sweep({ name, sweep }: { readonly name: string; readonly sweep: 
         label={`relative error of the difference at ${name} by step`}
         lines={lines}
         x={{ title: 'step h', isLogarithmic: true }}
-        y={{ title: 'relative error', isLogarithmic: true, always: [1] }}
+        y={{ title: 'relative error', isLogarithmic: true, always: [1e-6, 1] }}
         height={200}
       />
       <p class="note">

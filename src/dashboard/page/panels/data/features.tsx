@@ -51,7 +51,7 @@ export function summaryOf(
   const deviations = rows.filter(({ isConstant }) => !isConstant).map(({ received }) => received.deviation)
   const [low, high] = deviations.length > 0 ? rangeOf(deviations) : [0, 0]
   const parts = [
-    `${counted(all, 'feature')} over ${counted(looked, 'row')}${every > 1 ? ` (each ${every}th was looked at)` : ''}`,
+    `${counted(all, 'feature')} over ${counted(looked, 'row')}${every > 1 ? ` (one in ${every} was looked at)` : ''}`,
     `${isStandardised ? 'standardised' : 'not standardised'}: the net receives deviations from ${significant(low, 2)} to ${significant(high, 2)}`,
     constant > 0
       ? `${counted(constant, 'feature')} never ${constant === 1 ? 'changes' : 'change'}`
