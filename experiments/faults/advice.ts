@@ -21,7 +21,10 @@ const causes: readonly FindingCode[] = [
   'feature-scale',
   'targets-not-scaled',
 ]
-/** Advice may be taken again where it says so again: a person would. */
+/**
+ * Advice may be taken again where it says so again, or where all is well and only more epochs are asked for: a person would. The table
+ * says how many were healthy with the first number.
+ */
 const mostTimes = 2
 
 interface Advised {
@@ -56,7 +59,8 @@ async function takeAdvice(situation: Situation, seed: number, first: TrainingPla
   let findings = await diagnosed(plan, engine)
   const right = acceptedOf(situation)
   for (let times = 0; times < mostTimes; times++) {
-    const finding = findings.find(({ code, suggestion }) => suggestion !== undefined && right.includes(code))
+    const isFollowed = (code: FindingCode) => right.includes(code) || (times > 0 && code === 'train-longer')
+    const finding = findings.find(({ code, suggestion }) => suggestion !== undefined && isFollowed(code))
     const next = finding && mended(plan, finding)
     if (finding?.suggestion === undefined || next === undefined) break
     const { what, value, instead } = finding.suggestion
@@ -83,9 +87,10 @@ function table(all: readonly Advised[]): string {
     return [`| ${cause} | ${here.length} | ${healthy} | ${[...left].join(', ') || '–'} |`]
   })
   const healthy = all.filter((one) => one.healthy).length
+  const first = all.filter((one) => one.healthy && one.taken.length === 1).length
   const share = ((100 * healthy) / all.length).toFixed(1)
   return [
-    `**${healthy} of ${all.length} runs (${share}%)** are healthy with the advised number.`,
+    `**${healthy} of ${all.length} runs (${share}%)** are healthy with the advised number, ${first} of them with the first; the others took the advice that followed it as well.`,
     '',
     '| cause | runs | healthy with the advised number | what was left in the others |',
     '|---|---|---|---|',

@@ -45,22 +45,31 @@ export async function runExperiments(
   const own = datasetOf(plan, sample)
   const hasRate = update.hyper.learningRate !== undefined
   const values: Record<string, number> = { steps }
-  let best = { factor: 1, end: Number.POSITIVE_INFINITY }
+  if (hasRate) values.untrained = endOf(await lossesOf(own, rateScaled(update, 0)))
+  let best = { factor: 1, end: Number.POSITIVE_INFINITY, error: Number.NaN }
   for (const factor of hasRate ? rateFactors : [1]) {
     const losses = await lossesOf(own, rateScaled(update, factor))
     values.start ??= losses[0]
     const end = endOf(losses)
     values[rateName(factor)] = end
-    if (end < best.end) best = { factor, end }
+    if (end < best.end) best = { factor, end, error: errorOf(losses) }
   }
   const rule = rateScaled(update, best.factor)
-  const shuffled = endOf(await lossesOf(datasetOf(plan, shuffledTargets(sample, seed)), rule))
+  const shuffled = await lossesOf(datasetOf(plan, shuffledTargets(sample, seed)), rule)
   const repeated = await lossesOf(datasetOf(plan, firstRows(sample, batchSize)), rule)
   const event = (experiment: ExperimentEvent['experiment'], told: Readonly<Record<string, number>>) =>
     ({ type: 'experiment', experiment, step: 0, epoch: 0, values: told }) as const
   return [
     ...(hasRate ? [event('rates', values)] : []),
-    event('shuffled-targets', { steps, factor: best.factor, start: values.start, own: best.end, shuffled }),
+    event('shuffled-targets', {
+      steps,
+      factor: best.factor,
+      start: values.start,
+      own: best.end,
+      ownError: best.error,
+      shuffled: endOf(shuffled),
+      shuffledError: errorOf(shuffled),
+    }),
     event('repeated-batch', { steps, factor: best.factor, start: repeated[0], end: endOf(repeated) }),
   ]
 }
@@ -72,7 +81,7 @@ export function rateName(factor: number): string {
 
 function trialSteps({ net, batchSize }: TrainingPlan): number {
   const milliseconds = roughMilliseconds(trainingGraph(net, batchSize).graph)
-  return Math.min(mostSteps, Math.floor(goodMilliseconds / (milliseconds * (rateFactors.length + 2))))
+  return Math.min(mostSteps, Math.floor(goodMilliseconds / (milliseconds * (rateFactors.length + 3))))
 }
 
 /** The batch losses of so many steps; NaN behind a divergence. */
@@ -106,9 +115,18 @@ async function trial(plan: TrainingPlan, engine: Engine, steps: number, signal?:
   return losses
 }
 
+const lastQuarter = (losses: Float64Array) => losses.subarray(Math.floor(losses.length * 0.75))
+
+/** Standard error of `endOf` that the batches' noise leaves, from successive differences (von Neumann 1941). */
+function errorOf(losses: Float64Array): number {
+  const last = lastQuarter(losses)
+  const squares = last.slice(1).reduce((sum, loss, i) => sum + (loss - last[i]) ** 2, 0)
+  return Math.sqrt(squares / 2 / (last.length - 1) / last.length)
+}
+
 /** The mean of the last quarter; infinite where it diverged. */
 function endOf(losses: Float64Array): number {
-  const last = losses.subarray(Math.floor(losses.length * 0.75))
+  const last = lastQuarter(losses)
   const mean = last.reduce((sum, loss) => sum + loss, 0) / last.length
   return Number.isNaN(mean) ? Number.POSITIVE_INFINITY : mean
 }
