@@ -14,9 +14,7 @@ import { runTraining } from '../train/loop.ts'
 import type { TrainingPlan } from '../train/plan.ts'
 import { roughMilliseconds } from '../train/stepper.ts'
 import type { ExperimentEvent } from './events.ts'
-
-/** By what all learning rates are multiplied: about three a decade, two decades each way. */
-export const rateFactors = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100] as const
+import { furtherFactors, rateFactors, rateName } from './rate-factors.ts'
 
 /** Steps of one trial; and about how long all of them together may take, by the net's arithmetic. */
 const [mostSteps, fewestSteps, goodMilliseconds] = [100, 20, 10_000]
@@ -47,13 +45,15 @@ export async function runExperiments(
   const values: Record<string, number> = { steps }
   if (hasRate) values.untrained = endOf(await lossesOf(own, rateScaled(update, 0)))
   let best = { factor: 1, end: Number.POSITIVE_INFINITY, error: Number.NaN }
-  for (const factor of hasRate ? rateFactors : [1]) {
+  const tryRate = async (factor: number) => {
     const losses = await lossesOf(own, rateScaled(update, factor))
     values.start ??= losses[0]
     const end = endOf(losses)
     values[rateName(factor)] = end
     if (end < best.end) best = { factor, end, error: errorOf(losses) }
   }
+  for (const factor of hasRate ? rateFactors : [1]) await tryRate(factor)
+  if (hasRate) await tryFurther(() => best, values.untrained, tryRate)
   const rule = rateScaled(update, best.factor)
   const shuffled = await lossesOf(datasetOf(plan, shuffledTargets(sample, seed)), rule)
   const repeated = await lossesOf(datasetOf(plan, firstRows(sample, batchSize)), rule)
@@ -74,9 +74,27 @@ export async function runExperiments(
   ]
 }
 
-/** Name of the value that says where the loss came to at a rate. */
-export function rateName(factor: number): string {
-  return `loss at ${factor}`
+/** Where the best rate is the last one tried, there may be a better one behind it. */
+async function tryFurther(
+  best: () => { readonly factor: number; readonly end: number },
+  untrained: number,
+  tryRate: (factor: number) => Promise<void>,
+): Promise<void> {
+  let edge: number = rateFactors[rateFactors.length - 1]
+  for (const factor of furtherFactors.up) {
+    if (best().factor !== edge || !(best().end < untrained)) break
+    await tryRate(factor)
+    edge = factor
+  }
+  edge = rateFactors[0]
+  for (const factor of furtherFactors.down) {
+    const { factor: at, end } = best()
+    // A loss that rises by little at the lowest rate is not its doing. Where all diverged, there is no best.
+    const isOff = at === edge ? end < untrained || !(end < 1.1 * untrained) : !Number.isFinite(end)
+    if (!isOff || !Number.isFinite(untrained)) break
+    await tryRate(factor)
+    edge = factor
+  }
 }
 
 function trialSteps({ net, batchSize }: TrainingPlan): number {

@@ -1,7 +1,8 @@
 /** @file What the cheap trials before a run showed (`runExperiments`): which rates learn, whether true targets beat shuffled ones, whether one batch can be learnt. */
 import type { ExperimentEvent } from '../events.ts'
-import { rateFactors, rateName } from '../experiments.ts'
 import type { History } from '../history.ts'
+import { factorIn } from '../rate-factors.ts'
+import { lossCurve } from './loss-curve.ts'
 import { highestRate, rates } from './rates.ts'
 
 /** The same steps on the same batches at rates around the run's own, so that their ends differ by the rate alone. */
@@ -32,10 +33,10 @@ const leastGain = 0.05
 export function rateTrial(run: History): RateTrial | undefined {
   const told = valuesOf(run, 'rates')
   if (told === undefined) return undefined
-  const ends = rateFactors.flatMap((factor) => {
-    const end = told(rateName(factor))
-    return Number.isNaN(end) ? [] : [{ factor, end }]
-  })
+  const ends = Object.keys(told.values)
+    .map((name) => ({ factor: factorIn(name), end: told(name) }))
+    .filter(({ factor, end }) => factor > 0 && !Number.isNaN(end))
+    .sort((a, b) => a.factor - b.factor)
   const untrained = [told('untrained'), told('start')].find(Number.isFinite)
   const atOwn = ends.find(({ factor }) => factor === 1)?.end
   if (untrained === undefined || atOwn === undefined) return undefined
@@ -50,6 +51,12 @@ export function rateTrial(run: History): RateTrial | undefined {
     own: learns ? (untrained - atOwn) / most : Number.NaN,
     ...(learns && good !== undefined && beginsAtItsRate(run) && { good }),
   }
+}
+
+/** The run has come at least half as far down as the best trial: what its first steps brought, or did not, is past. */
+export function isBeyondTrial(run: History, { untrained, most }: RateTrial): boolean {
+  const reached = run.derive(lossCurve)?.late.mean
+  return reached !== undefined && reached <= untrained - 0.5 * most
 }
 
 /** After a warm-up's first steps nobody knows what the rate behind it does. */
@@ -134,7 +141,8 @@ export function trialProposal(run: History, settles: string): string {
 /** The number of that name; NaN where it is not told. What is not finite may be spelt out, as in JSON. */
 function valuesOf(run: History, experiment: ExperimentEvent['experiment']) {
   const values = run.experiments.findLast((event) => event.experiment === experiment)?.values
-  return values && Object.keys(values).length > 0 ? (name: string) => Number(values[name] ?? Number.NaN) : undefined
+  if (values === undefined || Object.keys(values).length === 0) return undefined
+  return Object.assign((name: string) => Number(values[name] ?? Number.NaN), { values })
 }
 
 const short = (value: number) => String(Number(value.toPrecision(3)))

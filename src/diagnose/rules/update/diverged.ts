@@ -1,10 +1,11 @@
 /** @file diverged: the loss is out of bounds. */
 import { number } from '../../../check/words.ts'
-import type { Judgement } from '../../finding.ts'
+import type { Basis, Judgement } from '../../finding.ts'
 import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { type Divergence, divergence } from '../../statistics/divergence.ts'
 import { highestRate } from '../../statistics/rates.ts'
+import { measuredRate, trialProposal } from '../../statistics/trials.ts'
 
 /** Operators that give an infinity or NaN out of ordinary numbers, or have a slope that is infinite there, and what keeps them from it. */
 const edges: Readonly<Record<string, string>> = {
@@ -18,7 +19,7 @@ const edges: Readonly<Record<string, string>> = {
 
 export const diverged: DiagnosisRule = {
   code: 'diverged',
-  basis: ['run'],
+  basis: ['run', 'experiment'],
   statistic:
     'Losses and parameters that are not finite; the median of the last quarter of the losses over the first loss.',
   threshold:
@@ -35,14 +36,18 @@ export const diverged: DiagnosisRule = {
       ...(found.first !== undefined && { where: found.first }),
       words: found.words,
       evidence: { step: found.step, factor: found.factor, ...(rate !== undefined && { learningRate: rate }) },
-      ...remedyOf(run, found, rate),
       basis: 'run',
+      ...remedyOf(run, found, rate),
     }
   },
 }
 
 /** A lower rate mends what steps have done: not what was so before the first of them, nor what a value of the data or an operator makes. */
-function remedyOf(run: History, found: Divergence, rate: number | undefined): Pick<Judgement, 'advice' | 'suggestion'> {
+function remedyOf(
+  run: History,
+  found: Divergence,
+  rate: number | undefined,
+): Pick<Judgement, 'advice' | 'suggestion'> & { readonly basis?: Basis } {
   const { first, step } = found
   if (first === 'input' || first === 'target')
     return { advice: `Mend that value, or leave the example out: no learning rate helps against ${first}s like it.` }
@@ -59,10 +64,17 @@ function remedyOf(run: History, found: Divergence, rate: number | undefined): Pi
     return {
       advice: `${before}Look for values that are NaN or extreme in the first batch's inputs and targets, then for first values that are far too large.`,
     }
+  const measured = measuredRate(run, 'lower')
+  if (measured !== undefined && rate !== undefined)
+    return {
+      advice: `Try the learning rate ${number(measured.value, 2)} instead of ${number(rate)}. ${measured.words}`,
+      suggestion: { what: 'learningRate', value: measured.value, instead: rate },
+      basis: 'experiment',
+    }
   return {
     advice: `Go back to before step ${step}. Look for values that are NaN or extreme in the inputs and targets of that batch; where there are none, try ${
       rate === undefined ? 'a tenth of the learning rate' : `the learning rate ${number(rate / 10, 2)}, a tenth`
-    }, or clip the gradient's norm.`,
+    }, or clip the gradient's norm.${trialProposal(run, 'tells whether it is the rate, and which one is not too high')}`,
     ...(rate !== undefined && {
       suggestion: { what: 'learningRate' as const, value: Number((rate / 10).toPrecision(2)), instead: rate },
     }),
