@@ -110,7 +110,8 @@ async function train(
     ? await RunRecord.resume(kept, request)
     : await RunRecord.begin(plan, engine, folder.path, request)
   return record.through(async () => {
-    const result = await run(plan, engine, record, { checked, resume: kept?.found?.bytes })
+    if (request.probe) tell({ type: 'trying' })
+    const result = await run(plan, engine, record, request, { checked, resume: kept?.found?.bytes })
     return keep(plan, folder.path, result)
   })
 }
@@ -119,11 +120,14 @@ async function run(
   plan: TrainingPlan,
   engine: Engine,
   record: RunRecord,
+  { unchecked, probe }: TrainRequest,
   { checked, resume }: { readonly checked?: CheckDocument; readonly resume?: Uint8Array },
 ): Promise<WatchedResult> {
   const { cpu, platform } = environment()
   return watchedTraining(plan, engine, {
     ...(checked && { check: { type: 'check', ...checked } }),
+    ...(unchecked && { check: false }),
+    experiments: probe,
     ...(engine.provider !== 'cpu' && { checkEngine: await nativeEngine({ threads: plan.threads }) }),
     before: record.before,
     onEvent: (event) => {

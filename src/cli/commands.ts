@@ -38,6 +38,8 @@ export const commands: Readonly<Record<string, Command>> = {
       config: { value: '<file>', help: 'the configuration, or its folder (default: rappel.config.ts)' },
       resume: { value: '<run>', help: "go on with a run that was stopped: its id, its folder, or 'last'" },
       check: { help: 'check the gradients first, and whether a few examples can be learned by heart' },
+      'no-check': { help: 'leave out the quick checks that are made before every training' },
+      probe: { help: 'try other rates, shuffled targets and one batch for some steps first' },
       ...training,
     },
     example: 'rappel train --config other.config.ts --json',
