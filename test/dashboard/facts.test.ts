@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Curve } from '../../src/dashboard/documents.ts'
 import { placeOnTrack, shares } from '../../src/dashboard/page/panels/checks/bands.ts'
 import { coordinatesOf } from '../../src/dashboard/page/panels/checks/coordinates.tsx'
-import { sentence } from '../../src/dashboard/page/panels/checks/gradient.tsx'
+import { sentence, worstFirst } from '../../src/dashboard/page/panels/checks/gradient.tsx'
 import { errorsOf } from '../../src/dashboard/page/panels/checks/sweep.tsx'
 import { classRows } from '../../src/dashboard/page/panels/data/balance.tsx'
 import { featureRows, placeOfPixel, unstandardised } from '../../src/dashboard/page/panels/data/feature-rows.ts'
@@ -82,6 +82,11 @@ describe('checks', () => {
     expect(coordinatesOf({ coordinates: [], sweep })).toEqual([worst])
     expect(coordinatesOf({ coordinates: [worst], sweep })).toEqual([worst])
     expect(coordinatesOf({ coordinates: [] })).toEqual([])
+  })
+
+  test('tensors that failed come first, the others stay as they are', () => {
+    const tensors = (['pass', 'fail', 'inconclusive', 'pass', 'fail'] as const).map((verdict, i) => ({ verdict, i }))
+    expect(worstFirst(tensors).map(({ i }) => i)).toEqual([1, 4, 2, 0, 3])
   })
 
   test('sentences', () => {

@@ -77,10 +77,11 @@ export function useAnswer<Q extends Question>(
       undefined,
     ]
     let timer: number | undefined
+    let isFinal = false
     const asked = id ?? place.value.run
     if (asked === undefined) return
     const look = async () => {
-      if (hasEnded || isAsking) return
+      if (hasEnded || isAsking || isFinal) return
       const wait = askedAt + pace - source.now()
       if (wait > 0) {
         window.clearTimeout(timer)
@@ -91,6 +92,7 @@ export function useAnswer<Q extends Question>(
       const current = versionOf(asked)
       try {
         const value = await source.ask(asked, question, JSON.parse(text))
+        isFinal = isLastWord(value)
         if (!hasEnded) answer.value = { value }
       } catch (error) {
         if (!hasEnded) answer.value = { ...answer.peek(), error: (error as Error).message }
@@ -108,6 +110,11 @@ export function useAnswer<Q extends Question>(
     }
   }, [question, text, id ?? place.value.run])
   return answer
+}
+
+/** What was told once, before the first step, is not asked for again while the run goes on. */
+function isLastWord(value: object): boolean {
+  return ('data' in value && value.data !== null) || ('check' in value && value.check !== null)
 }
 
 /** What changes when the run has changed. */

@@ -12,6 +12,8 @@ import { thinned } from './thin.ts'
 
 /** Of each series at most so many points are kept, the extremes among them. */
 const mostPoints = 3000
+/** Of each probe's distributions and pictures: as many as a panel shows. */
+const mostMoments = 240
 
 interface PackedSeries {
   readonly name: string
@@ -54,7 +56,7 @@ export async function packRuns(
   const [doubles, singles] = [new Numbers(), new Numbers()]
   const packed: PackedRun[] = []
   for (const run of runs) {
-    const events = (await store.events(run.id)).flatMap(({ event, superseded }) => (superseded ? [] : [rounded(event)]))
+    const events = thinnedProbes(await store.events(run.id)).map(rounded)
     const series: PackedSeries[] = []
     for (const name of await store.seriesNames(run.id)) {
       const whole = await store.series(run.id, name)
@@ -77,6 +79,20 @@ export async function packRuns(
   bytes.set(new Uint8Array(doubles.as(Float64Array).buffer), start)
   bytes.set(new Uint8Array(singles.as(Float32Array).buffer), start + doubles.length * 8)
   return through(bytes, new CompressionStream('gzip'))
+}
+
+/** What was not taken back; of a probe's events at most `mostMoments`, at equal distances, the last among them. */
+function thinnedProbes(all: readonly StoredEvent[]): readonly RecordedEvent[] {
+  const events = all.flatMap(({ event, superseded }) => (superseded ? [] : [event]))
+  const counts = new Map<Plain | undefined, number>()
+  for (const { type, probe } of events) if (type === 'probe') counts.set(probe, (counts.get(probe) ?? 0) + 1)
+  const left = new Map(counts)
+  return events.filter(({ type, probe }) => {
+    if (type !== 'probe') return true
+    const [count = 0, behind = 0] = [counts.get(probe), (left.get(probe) ?? 0) - 1]
+    left.set(probe, behind)
+    return behind % Math.ceil(count / mostMoments) === 0
+  })
 }
 
 /** Distributions and pictures are looked at, not computed with: five digits, and for a picture's pixel eight bits, take a third of the room. */

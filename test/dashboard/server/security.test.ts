@@ -308,6 +308,23 @@ describe('names and notes of anybody', () => {
   })
 })
 
+test('a browser with the token in the address: the page, and the token is gone from the address', async () => {
+  const open = await serveDashboard(store, { port: 0, host: '0.0.0.0', now: Date.now })
+  const browser = await openBrowser()
+  try {
+    const page = await (await browser.newContext({ locale: 'en-US' })).newPage()
+    await page.goto(open.url)
+    await page.getByText('<img src=x').first().waitFor()
+    expect(page.url()).not.toContain('token')
+    expect(await page.evaluate(() => document.cookie)).toBe('')
+    const stranger = await (await browser.newContext({ locale: 'en-US' })).newPage()
+    expect((await stranger.goto(new URL('/', open.url).href))?.status()).toBe(401)
+  } finally {
+    await browser.close()
+    await open.close()
+  }
+})
+
 describe('ports', () => {
   const page = readPageFiles()
   test('a port that was named and is taken is an error', () =>

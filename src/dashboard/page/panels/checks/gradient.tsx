@@ -1,5 +1,5 @@
 /** @file The gradient check, tensor by tensor: bands, kinks, the worst error; a row opens its coordinates and the sweep over steps. */
-import type { GradientReport, TensorReport } from '../../../../check/report.ts'
+import type { GradientReport, TensorReport, Verdict } from '../../../../check/report.ts'
 import type { CheckEvent } from '../../../../diagnose/events.ts'
 import { count, counted, significant } from '../../format.ts'
 import { csv, Panel } from '../../panel.tsx'
@@ -93,7 +93,7 @@ export function GradientPanel({ check }: { readonly check: CheckDocumentLike }) 
             </tr>
           </thead>
           <tbody>
-            {report.tensors.map((one) => (
+            {worstFirst(report.tensors).map((one) => (
               <Row key={one.name} tensor={one} deviation={deviations.get(one.name)?.deviation} />
             ))}
           </tbody>
@@ -252,6 +252,12 @@ function Remarks({ check, report }: { readonly check: CheckDocumentLike; readonl
       )}
     </div>
   )
+}
+
+/** What failed, then what could not be shown, then the rest; each in the order of the net. */
+export function worstFirst<T extends { readonly verdict: Verdict }>(tensors: readonly T[]): readonly T[] {
+  const rank: Readonly<Record<Verdict, number>> = { fail: 0, inconclusive: 1, pass: 2 }
+  return [...tensors].sort((a, b) => rank[a.verdict] - rank[b.verdict])
 }
 
 /** With a capital letter and a full stop. */
