@@ -27,8 +27,8 @@ export class LastingStore implements ReadableStore {
     return this.#open?.store
   }
 
-  async runs(): Promise<readonly StoredRun[]> {
-    return this.#store()?.runs() ?? []
+  async runs(brief?: boolean): Promise<readonly StoredRun[]> {
+    return this.#store()?.runs(brief) ?? []
   }
 
   async run(id: string): Promise<StoredRun | undefined> {

@@ -54,8 +54,16 @@ export class SqlStore implements Store {
     return this.#opened(continued)
   }
 
-  async runs(): Promise<readonly StoredRun[]> {
-    const rows = await this.#read((db) => db.selectFrom('runs').selectAll().orderBy('id').execute())
+  async runs(brief = false): Promise<readonly StoredRun[]> {
+    const rows = await this.#read((db) => {
+      const all = db.selectFrom('runs').orderBy('id')
+      if (!brief) return all.selectAll().execute()
+      const light = ['number', 'id', 'kind', 'name', 'started_at', 'folder', 'state', 'written_at', 'writer'] as const
+      return all
+        .select(light)
+        .select(({ val }) => [val('{}').as('facts'), val<string | null>(null).as('result')])
+        .execute()
+    })
     return rows.map((row) => this.#storedRun(row))
   }
 

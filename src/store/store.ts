@@ -131,8 +131,8 @@ export interface Store {
   createRun(run: NewRun): Promise<RunWriter>
   /** To go on writing a run: it is 'running' again, without a result. @throws RappelError 'store' when there is none, or it is being written */
   continueRun(id: string): Promise<RunWriter>
-  /** All runs, sorted by id. */
-  runs(): Promise<readonly StoredRun[]>
+  /** All runs, sorted by id. @param brief whether `facts` may be empty and `result` left out: of many runs they are large */
+  runs(brief?: boolean): Promise<readonly StoredRun[]>
   run(id: string): Promise<StoredRun | undefined>
   /** Removes a run's record. Its folder is the caller's. @throws RappelError 'store' when it is being written */
   deleteRun(id: string): Promise<void>

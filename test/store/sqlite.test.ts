@@ -322,3 +322,14 @@ test('of events of a type that is asked for in brief, the type is enough; all ot
   expect(whole.map(({ event }) => event)).toEqual(events)
   await store.close()
 })
+
+test('runs in brief are those that there are, without facts and results', async () => {
+  const store = sqliteStore(':memory:')
+  const writer = await store.createRun({ ...run('a'), folder: '/runs/a', facts: { seed: 1 } })
+  await store.createRun(run('b'))
+  await writer.close('finished', { long: [1, 2, 3] }, 5)
+  const lean = (await store.runs()).map(({ result: _, ...rest }) => ({ ...rest, facts: {} }))
+  expect(await store.runs(true)).toEqual(lean)
+  expect((await store.runs())[0]).toMatchObject({ facts: { seed: 1 }, result: { long: [1, 2, 3] } })
+  await store.close()
+})

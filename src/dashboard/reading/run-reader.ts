@@ -92,9 +92,9 @@ export class RunReader {
     return this.#probes.all
   }
 
-  /** Looks again. @param known how the run stands, where that has just been read. @returns whether something is new; false too where there is no such run */
-  refresh(known?: StoredRun): Promise<boolean> {
-    return this.#inTurn(() => this.#refresh(known))
+  /** Looks again. @returns whether something is new; false too where there is no such run */
+  refresh(): Promise<boolean> {
+    return this.#inTurn(() => this.#refresh())
   }
 
   /** Reads the probes' events that have come since. */
@@ -115,8 +115,8 @@ export class RunReader {
     return done
   }
 
-  async #refresh(known?: StoredRun): Promise<boolean> {
-    const run = known ?? (await this.#store.run(this.#id))
+  async #refresh(): Promise<boolean> {
+    const run = await this.#store.run(this.#id)
     const before = this.#run
     if (run === undefined) {
       this.#forget()

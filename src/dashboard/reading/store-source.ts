@@ -64,7 +64,7 @@ export class StoreSource implements Source {
 
   /** All runs, the newest first. */
   async runs(): Promise<readonly RunCard[]> {
-    const all = await this.#store.runs()
+    const all = await this.#store.runs(true)
     const there = new Set(all.map(({ id }) => id))
     for (const id of this.#cards.keys()) if (!there.has(id)) this.#cards.delete(id)
     const cards: RunCard[] = []
@@ -84,7 +84,7 @@ export class StoreSource implements Source {
       const reader = kept ?? new RunReader(this.#store, id, this.#options)
       // One that goes on is asked for again.
       if (writing) this.#keep(id, reader)
-      await reader.refresh(run)
+      await reader.refresh()
       ;({ version } = reader)
       if (known?.stamp === stamp && known.version === version) return known.card
       card = await reader.card()
