@@ -129,7 +129,7 @@ function LayersPanel({
           ))}
         </ul>
       )}
-      <div class="scroll">
+      <div class={rows.length > 24 ? 'scroll tall' : 'scroll'}>
         <table class="list facts model">
           <thead>
             <tr>

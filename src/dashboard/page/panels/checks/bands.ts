@@ -3,7 +3,7 @@ import type { Band } from '../../../../check/report.ts'
 
 /** What a band says, and the token of its colour. */
 export const bands: readonly { readonly name: Band; readonly colour: string; readonly words: string }[] = [
-  { name: 'happy', colour: 'training', words: 'relative error up to 1e−7' },
+  { name: 'happy', colour: 'training', words: 'relative error up to 1e−7, more where the net is deep' },
   { name: 'fine', colour: 'sixth', words: 'up to 1e−4' },
   { name: 'uncomfortable', colour: 'fifth', words: 'up to 1e−2' },
   { name: 'wrong', colour: 'validation', words: 'above 1e−2' },

@@ -24,6 +24,7 @@ interface CheckedPoint {
 export type CheckDocumentLike = Omit<CheckEvent, 'points'> & {
   readonly points?: readonly CheckedPoint[]
   readonly examples?: number
+  readonly depth?: number
   readonly seconds?: number
   readonly warnings?: readonly string[]
 }
@@ -68,7 +69,7 @@ export function GradientPanel({ check }: { readonly check: CheckDocumentLike }) 
         {point.float32 !== undefined && !isPenalty && <span class="note"> {point.float32.words}</span>}
       </p>
       <Key report={report} />
-      <div class="scroll">
+      <div class={report.tensors.length > 24 ? 'scroll tall' : 'scroll'}>
         <table class="list facts gradient">
           <thead>
             <tr>
@@ -228,10 +229,11 @@ function Bands({ tensor }: { readonly tensor: TensorReport }) {
 }
 
 function Remarks({ check, report }: { readonly check: CheckDocumentLike; readonly report: GradientReport }) {
-  const { examples, seconds } = check
+  const { examples, depth = 1, seconds } = check
   const facts = [
     `loss ${significant(Number(report.loss), 4)} in ${report.precision}`,
     examples !== undefined && counted(examples, 'example'),
+    depth > 1 && `bands for a depth of ${count(depth)}`,
     `${count(report.evaluations.loss)} losses computed`,
     seconds !== undefined && `${significant(Number(seconds), 2)} s in all`,
     report.secondOrder && `second derivatives: ${report.secondOrder.verdict}`,

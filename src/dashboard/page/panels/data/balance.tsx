@@ -61,10 +61,13 @@ export function BalancePanel({ data, names }: { readonly data: KnownData; readon
       ]}
     >
       <p class="note">
-        {count(data.training.rows)} training{data.validation && <> and {count(data.validation.rows)} validation</>}{' '}
-        examples in {count(rows.length)} classes; the largest class is{' '}
-        {least === 0 ? 'not matched: one has no example' : `${significant(greatest / least, 2)} times the smallest`}.
-        Always guessing it would be right for {percent(greatest / data.training.rows)}.
+        {count(data.training.rows)} training
+        {data.validation && <> and {count(data.validation.rows)} validation</>} examples in {count(rows.length)}{' '}
+        classes;{' '}
+        {least === 0
+          ? `${count(counts.filter((many) => many === 0).length)} of them have no example.`
+          : `the largest is ${significant(greatest / least, 2)} times the smallest.`}{' '}
+        Always guessing the largest would be right for {percent(greatest / data.training.rows)}.
       </p>
       <div class="classes-scroll">
         <table class="list facts classes">
