@@ -17,6 +17,12 @@ import { workInChild } from './supervise.ts'
 /** Trains the project in `--config`. @returns the exit status */
 export async function trainCommand(flags: Flags): Promise<number> {
   const { resume, config } = flags as { readonly resume?: string; readonly config?: string }
+  if (flags['find-rate']) {
+    const odd = ['resume', 'out', 'store', 'events', 'ui', 'check'].find((name) => flags[name] !== undefined)
+    if (odd !== undefined)
+      throw usageError(`--${odd} cannot stand with --find-rate: nothing is kept or recorded`, `leave out --${odd}`)
+    return (await import('./find-rate-command.ts')).findRateCommand(flags, findConfigFile(config))
+  }
   if (resume === undefined) return run(flags, findConfigFile(config), flags.check === true)
   const fixed = ['seed', 'threads', 'out', 'check'].find((name) => flags[name] !== undefined)
   if (fixed !== undefined)
