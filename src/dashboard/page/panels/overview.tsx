@@ -61,6 +61,7 @@ export function Overview() {
           lines={lossLines(find(known.loss), find(known.validationLoss), halfLife !== undefined)}
           isLogarithmic={isLogarithmic.value}
           marks={marks}
+          kind={accuracy.length > 0 ? '' : 'full'}
           height={accuracy.length > 0 ? 232 : 300}
         />
         {accuracy.length > 0 && (
