@@ -7,7 +7,7 @@ import { linePlot } from './plot.ts'
 import { painter } from './report.ts'
 import { Stop } from './stop.ts'
 import { workInChild } from './supervise.ts'
-import { wholeNumber } from './train-command.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** @returns the exit status: 1 where no rate brought the loss down */
 export async function findRateCommand(flags: Flags, configFile: string): Promise<number> {

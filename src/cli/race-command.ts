@@ -11,7 +11,7 @@ import { painter, significant } from './report.ts'
 import { Stop } from './stop.ts'
 import { workInChild } from './supervise.ts'
 import { tableText } from './table.ts'
-import { wholeNumber } from './train-command.ts'
+import { wholeNumber } from './whole-number.ts'
 
 const usual = ['sgd', 'momentum', 'nesterov', 'rmsprop', 'adam']
 
