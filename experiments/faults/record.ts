@@ -25,7 +25,8 @@ export async function eventsOf(situation: Situation, seed: number, engine: Engin
 export async function watched(plan: TrainingPlan, engine: Engine): Promise<readonly RunEvent[]> {
   const events: RunEvent[] = []
   const onEvent = (event: ToldEvent) => {
-    if (event.type !== 'finding' && event.type !== 'finding-cleared') events.push(event)
+    // What the data are like, with examples, is for those who look; no rule reads it.
+    if (!['finding', 'finding-cleared', 'data'].includes(event.type)) events.push(event as RunEvent)
   }
   await watchedTraining(plan, engine, { rules: [], onEvent })
   return events

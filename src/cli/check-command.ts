@@ -12,7 +12,7 @@ import type { CheckRequest } from './protocol.ts'
 import { painter } from './report.ts'
 import { Stop } from './stop.ts'
 import { workInChild } from './supervise.ts'
-import { wholeNumber } from './train-command.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** Checks gradients, data, loss and net of the project in `--config`. @returns the exit status */
 export async function checkCommand(flags: Flags): Promise<number> {

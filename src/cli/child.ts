@@ -8,8 +8,10 @@ import { sanityChecks } from '../check/sanity/sanity.ts'
 import { type WatchedResult, watchedTraining } from '../diagnose/train.ts'
 import type { Engine } from '../engine/engine.ts'
 import { nativeEngine } from '../engine/native.ts'
+import { race } from '../search/race.ts'
 import { environment } from '../store/environment.ts'
 import { type Config, planFromConfig } from '../train/config.ts'
+import { findRate } from '../train/find-rate.ts'
 import { checkResumable } from '../train/identity.ts'
 import { modelFile } from '../train/model-file.ts'
 import type { TrainingPlan } from '../train/plan.ts'
@@ -21,7 +23,8 @@ import { explained } from './explain.ts'
 import { failureOf, printFailure } from './failure.ts'
 import { writeWhole } from './files.ts'
 import { findKeptRun, type KeptRun } from './kept-run.ts'
-import type { CheckRequest, FromChild, Result, ToChild, TrainRequest, Work } from './protocol.ts'
+import type { CheckRequest, FromChild, RaceRequest, Result, ToChild, TrainRequest, Work } from './protocol.ts'
+import { racer } from './racers.ts'
 import { claimRunFolder } from './run-folder.ts'
 import { RunRecord } from './run-record.ts'
 import { surviveClosedStreams } from './streams.ts'
@@ -70,6 +73,11 @@ async function work({ type, request }: Work): Promise<Result> {
   userFile = undefined
   working = true
   if (type === 'check') return { type: 'checked', document: await check(plan, request) }
+  if (type === 'find-rate') {
+    const engine = await nativeEngine({ provider: config.provider })
+    return { type: 'rate-found', test: await findRate(plan, engine, { signal: stop.signal }) }
+  }
+  if (type === 'race') return raceRules(plan, config.provider, request)
   return { type: 'trained', document: await train(plan, config.provider, request, kept) }
 }
 
@@ -111,17 +119,55 @@ async function train(
     : await RunRecord.begin(plan, engine, folder.path, request)
   return record.through(async () => {
     if (request.probe) tell({ type: 'trying' })
-    const result = await run(plan, engine, record, request, { checked, resume: kept?.found?.bytes })
+    const { unchecked, probe } = request
+    const result = await run(plan, engine, record, { checked, unchecked, probe, resume: kept?.found?.bytes })
     return keep(plan, folder.path, result)
   })
+}
+
+/** Each run that counts is recorded, so that they can be compared. */
+async function raceRules(plan: TrainingPlan, provider: Config['provider'], request: RaceRequest): Promise<Result> {
+  const { rules, seeds, ...rest } = request
+  const engine = await nativeEngine({ provider })
+  const runs: string[] = []
+  const report = await race(
+    plan,
+    rules.map((name) => racer(name, plan.update)),
+    engine,
+    {
+      ...(seeds !== undefined && { seeds }),
+      signal: stop.signal,
+      onProgress: (progress) => tell({ type: 'racing', progress }),
+      train: async (own, { contestant, learningRate }) => {
+        const hyper = { ...plan.hyper, rule: contestant, ...(learningRate !== undefined && { learningRate }) }
+        const named = { ...own, name: `${plan.name}, ${contestant}`, hyper }
+        const { path } = claimRunFolder(undefined, new Date())
+        const record = await RunRecord.begin(named, engine, path, { ...rest, kind: 'race' })
+        runs.push(record.id)
+        const kept: WatchedResult[] = []
+        await record.through(async () => {
+          const result = await run(named, engine, record, {})
+          kept.push(result)
+          return keep(named, path, result)
+        })
+        return kept[0]
+      },
+    },
+  )
+  return { type: 'raced', report, runs }
+}
+
+/** What stands around a run. */
+interface Around extends Pick<TrainRequest, 'unchecked' | 'probe'> {
+  readonly checked?: CheckDocument
+  readonly resume?: Uint8Array
 }
 
 async function run(
   plan: TrainingPlan,
   engine: Engine,
   record: RunRecord,
-  { unchecked, probe }: TrainRequest,
-  { checked, resume }: { readonly checked?: CheckDocument; readonly resume?: Uint8Array },
+  { checked, unchecked, probe, resume }: Around,
 ): Promise<WatchedResult> {
   const { cpu, platform } = environment()
   return watchedTraining(plan, engine, {

@@ -37,6 +37,7 @@ export const commands: Readonly<Record<string, Command>> = {
     options: {
       config: { value: '<file>', help: 'the configuration, or its folder (default: rappel.config.ts)' },
       resume: { value: '<run>', help: "go on with a run that was stopped: its id, its folder, or 'last'" },
+      'find-rate': { help: 'train nothing, but try which learning rate to begin with' },
       check: { help: 'check the gradients first, and whether a few examples can be learned by heart' },
       'no-check': { help: 'leave out the quick checks that are made before every training' },
       probe: { help: 'try other rates, shuffled targets and one batch for some steps first' },
@@ -44,6 +45,22 @@ export const commands: Readonly<Record<string, Command>> = {
     },
     example: 'rappel train --config other.config.ts --json',
     run: async (flags) => (await import('./train-command.ts')).trainCommand(flags),
+  },
+  race: {
+    summary: 'race update rules on the project in this folder, each at its own best rate',
+    options: {
+      config: { value: '<file>', help: 'the configuration, or its folder (default: rappel.config.ts)' },
+      rules: {
+        value: '<names>',
+        help: "with commas; 'own' is the project's (default: sgd,momentum,nesterov,rmsprop,adam)",
+      },
+      seeds: { value: '<n>', help: 'how many seeds, from --seed on (default: 3)' },
+      ...chance,
+      store,
+      json: { help: 'print the report as JSON' },
+    },
+    example: 'rappel race --rules own,adam --seeds 5',
+    run: async (flags) => (await import('./race-command.ts')).raceCommand(flags),
   },
   check: {
     summary: 'check gradients, data, loss and net of the project in this folder',

@@ -59,7 +59,7 @@ export class RunRecord {
    */
   static async begin(plan: TrainingPlan, engine: Engine, folder: string, request: TrainRequest): Promise<RunRecord> {
     const run = {
-      kind: request.configFile === undefined ? 'demo' : 'train',
+      kind: request.kind ?? (request.configFile === undefined ? 'demo' : 'train'),
       name: plan.name,
       startedAt: Date.now(),
       folder: resolve(folder),
@@ -88,6 +88,10 @@ export class RunRecord {
       await store.close()
       throw error
     }
+  }
+
+  get id(): string {
+    return this.#writer.id
   }
 
   /** Aborted when the record cannot be written any more. */

@@ -10,6 +10,15 @@ import type { Stop } from './stop.ts'
 /** How the process ended; 'stopped' before there was anything to keep. */
 export type Ended = Result | { readonly type: 'stopped' }
 
+const verbs: Readonly<Record<Work['type'], string>> = {
+  train: 'trains',
+  check: 'checks',
+  'find-rate': 'tries rates',
+  race: 'races',
+}
+const results: ReadonlySet<string> = new Set<Result['type']>(['trained', 'checked', 'rate-found', 'raced', 'failed'])
+const isResult = (message: FromChild): message is Result => results.has(message.type)
+
 /** Milliseconds after which a stop that takes long is explained. */
 const patience = 1000
 
@@ -48,7 +57,7 @@ export async function workInChild(work: Work, onMessage: (message: FromChild) =>
   child.on('message', (message: FromChild) => {
     if (message.type === 'ready') send(work)
     else if (message.type === 'claimed') folder = message.folder
-    else if (message.type === 'trained' || message.type === 'checked' || message.type === 'failed') result = message
+    else if (isResult(message)) result = message
     else onMessage(message)
   })
   // The last message may still be on its way when the process has ended.
@@ -59,7 +68,7 @@ export async function workInChild(work: Work, onMessage: (message: FromChild) =>
   if (stop.asked.aborted || signal === 'SIGINT') return { type: 'stopped' }
   throw new RappelError(
     'run',
-    `the process that ${work.type === 'train' ? 'trains' : 'checks'} ended by itself (${signal ?? `exit status ${status}`})`,
+    `the process that ${verbs[work.type]} ended by itself (${signal ?? `exit status ${status}`})`,
     signal === 'SIGKILL'
       ? 'was it out of memory? try a smaller batch'
       : 'does the configuration end the process? if not, please report it with what RAPPEL_DEBUG=1 prints',

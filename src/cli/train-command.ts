@@ -1,7 +1,6 @@
 /** @file `rappel train` and `rappel demo`. */
 import { dirname } from 'node:path'
 import { usageError } from '../base/errors.ts'
-import { checkField } from '../train/config.ts'
 import type { Flags } from './arguments.ts'
 import type { CheckDocument } from './check-document.ts'
 import { checkLines } from './check-report.ts'
@@ -13,12 +12,21 @@ import { Progress } from './progress.ts'
 import { painter, reportText } from './report.ts'
 import { Stop } from './stop.ts'
 import { workInChild } from './supervise.ts'
+import { wholeNumber } from './whole-number.ts'
 
 /** Trains the project in `--config`. @returns the exit status */
 export async function trainCommand(flags: Flags): Promise<number> {
   const { resume, config } = flags as { readonly resume?: string; readonly config?: string }
   if (flags.check && flags['no-check'])
     throw usageError('--check and --no-check cannot stand together', 'leave out one of them')
+  if (flags['find-rate']) {
+    const odd = ['resume', 'out', 'store', 'events', 'ui', 'check', 'no-check', 'probe'].find(
+      (name) => flags[name] !== undefined,
+    )
+    if (odd !== undefined)
+      throw usageError(`--${odd} cannot stand with --find-rate: nothing is kept or recorded`, `leave out --${odd}`)
+    return (await import('./find-rate-command.ts')).findRateCommand(flags, findConfigFile(config))
+  }
   if (resume === undefined) return run(flags, findConfigFile(config), flags.check === true)
   const fixed = ['seed', 'threads', 'out', 'check', 'no-check', 'probe'].find((name) => flags[name] !== undefined)
   if (fixed !== undefined)
@@ -123,11 +131,4 @@ function statusOf({ outcome, steps, model }: RunDocument, stop: Stop): number {
         `  go on: rappel train --resume ${dirname(model as string)}\n`,
     )
   return outcome.reason === 'interrupted' || stop.asked.aborted ? stop.status : 0
-}
-
-export function wholeNumber(name: 'seed' | 'threads', given: string | true | undefined): number | undefined {
-  if (given === undefined) return undefined
-  const value = /^\d+$/.test(String(given)) ? Number(given) : given
-  checkField(name, value, `--${name}`)
-  return value as number
 }

@@ -105,6 +105,9 @@ export interface RunData {
   readonly data: (Omit<DataEvent, 'pictures'> & { readonly arrays: Readonly<Record<string, PlainArray>> }) | null
 }
 
+/** Of a run whose data were looked at. */
+export type KnownData = NonNullable<RunData['data']>
+
 export interface CurvesRequest {
   readonly names: readonly string[]
   /** What `from` and `to` count. */

@@ -10,9 +10,9 @@ import type { Engine } from '../engine/engine.ts'
 import { rateScaled } from '../optim/rate-scaled.ts'
 import type { UpdateRule } from '../optim/update-rule.ts'
 import { trainingGraph } from '../train/graphs.ts'
-import { runTraining } from '../train/loop.ts'
 import type { TrainingPlan } from '../train/plan.ts'
 import { roughMilliseconds } from '../train/stepper.ts'
+import { trialLosses } from '../train/trial.ts'
 import type { ExperimentEvent } from './events.ts'
 import { furtherFactors, rateFactors, rateName } from './rate-factors.ts'
 
@@ -39,7 +39,7 @@ export async function runExperiments(
   const { batchSize, seed, update, training } = plan
   const sample = sampleOf(training, Math.min(rowsOf(training), steps * batchSize), seed)
   const lossesOf = (data: Dataset, rule: UpdateRule) =>
-    trial({ ...plan, training: data, update: rule }, engine, steps, signal)
+    trialLosses({ ...plan, training: data, update: rule }, engine, steps, { signal })
   const own = datasetOf(plan, sample)
   const hasRate = update.hyper.learningRate !== undefined
   const values: Record<string, number> = { steps }
@@ -100,37 +100,6 @@ async function tryFurther(
 function trialSteps({ net, batchSize }: TrainingPlan): number {
   const milliseconds = roughMilliseconds(trainingGraph(net, batchSize).graph)
   return Math.min(mostSteps, Math.floor(goodMilliseconds / (milliseconds * (rateFactors.length + 3))))
-}
-
-/** The batch losses of so many steps; NaN behind a divergence. */
-async function trial(plan: TrainingPlan, engine: Engine, steps: number, signal?: AbortSignal): Promise<Float64Array> {
-  const losses = new Float64Array(steps).fill(Number.NaN)
-  const stop = new AbortController()
-  const { batchSize, training } = plan
-  await runTraining(
-    {
-      ...plan,
-      validation: undefined,
-      earlyStopping: undefined,
-      rollBack: undefined,
-      checkpoint: undefined,
-      probes: [],
-      epochs: Math.ceil((steps * batchSize) / rowsOf(training)),
-    },
-    engine,
-    {
-      signal: signal ? AbortSignal.any([signal, stop.signal]) : stop.signal,
-      onEvent(event) {
-        if (event.type !== 'steps') return
-        event.losses.forEach((loss, i) => {
-          if (event.first + i < steps) losses[event.first + i] = loss
-        })
-        if (event.first + event.losses.length >= steps) stop.abort()
-      },
-    },
-  )
-  signal?.throwIfAborted()
-  return losses
 }
 
 const lastQuarter = (losses: Float64Array) => losses.subarray(Math.floor(losses.length * 0.75))

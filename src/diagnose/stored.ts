@@ -38,7 +38,8 @@ export async function eventsOf(store: Stored, { id, state, writing, facts }: Sto
   const start = placed.find(({ event }) => event.type === 'start')?.event as StartEvent | undefined
   if (start !== undefined) placed.push(...trainingEvents(byStep, start))
   else placed.push(...foreignRate(facts.hyper))
-  for (const series of byStep.values()) placed.push(...logs(series))
+  // One by one: a call takes only so many arguments.
+  for (const series of byStep.values()) for (const log of logs(series)) placed.push(log)
   if (!writing && !placed.some(({ event }) => event.type === 'end')) placed.push(foreignEnd(state))
   // Stable: events of one place keep their order.
   return placed.sort((a, b) => a.step - b.step || a.rank - b.rank).map(({ event }) => event)

@@ -6,7 +6,7 @@ import type { Algebra, Expression, Operand } from './expression.ts'
 export type EpsilonAt = 'inside' | 'outside'
 
 /** √c + ε, or √(c + ε). */
-export function root(op: Algebra, c: Operand, epsilon: Operand, at: EpsilonAt): Expression {
+function root(op: Algebra, c: Operand, epsilon: Operand, at: EpsilonAt): Expression {
   return at === 'inside' ? op.sqrt(op.add(c, epsilon)) : op.add(op.sqrt(c), epsilon)
 }
 

@@ -103,19 +103,19 @@ function present<T>(all: Readonly<Record<string, T | undefined>>): Record<string
 }
 
 function checkNames({ name, hyper, state }: CompleteDefinition): void {
-  const reserved = ['x', 'g', 't', clipName]
+  const reserved = ['x', 'g', 't']
   const names = [...Object.keys(hyper), ...Object.keys(state)]
   const clash = names.find((key, i) => reserved.includes(key) || names.indexOf(key) !== i)
   if (clash === undefined) return
   throw usageError(
     `the rule '${name}' uses the name '${clash}' twice`,
-    'x is the parameter, g its gradient, t the step count, clip its shortening; hyper and state need other names, each its own',
+    'x is the parameter, g its gradient, t the step count; hyper and state need other names, each its own',
   )
 }
 
 /** Runs the rule's update once on names instead of numbers. */
-/** Name of the scalar that shortens the gradient. */
-const clipName = 'clip'
+/** Name of the scalar that shortens the gradient: none that a rule's author would give. */
+const clipName = 'gradient factor'
 
 function record({ name, hyper, state, clip, update }: CompleteDefinition): Program {
   const op = new Recorder()

@@ -20,6 +20,7 @@ export {
   type StepsEvent,
   type TrainingEvent,
 } from './events.ts'
+export { type FindRateOptions, findRate, type RateTest } from './find-rate.ts'
 export { forwardGraph, measuringGraph, type NetDescription, type NetGraph, trainingGraph } from './graphs.ts'
 export { type RunOptions, runTraining, type TrainingResult } from './loop.ts'
 export { type ModelFileOptions, modelFile } from './model-file.ts'

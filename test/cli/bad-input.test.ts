@@ -258,13 +258,13 @@ describe('usage', () => {
       'an unknown command',
       ['frobnicate'],
       "there is no command 'frobnicate'",
-      'expected one of: demo, train, check, diagnose, ui, report, init, export, runs',
+      'expected one of: demo, train, race, check, diagnose, ui, report, init, export, runs',
     ],
     [
       'an option for a command',
       ['--json', 'demo'],
       "'--json' stands where a command should",
-      'rappel COMMAND [options], with one of: demo, train, check, diagnose, ui, report, init, export, runs',
+      'rappel COMMAND [options], with one of: demo, train, race, check, diagnose, ui, report, init, export, runs',
     ],
     [
       'a short option',

@@ -19,6 +19,7 @@ test('without a command: what there is', async () => {
 
       rappel demo             check and train a small net on the built-in digits and report
       rappel train            train the project in this folder
+      rappel race             race update rules on the project in this folder, each at its own best rate
       rappel check            check gradients, data, loss and net of the project in this folder
       rappel diagnose [run]   say what is wrong with a run, how sure that is, and what to do next
       rappel ui               show the runs in a browser, live
@@ -42,6 +43,7 @@ test('of one command', async () => {
 
       --config <file>  the configuration, or its folder (default: rappel.config.ts)
       --resume <run>   go on with a run that was stopped: its id, its folder, or 'last'
+      --find-rate      train nothing, but try which learning rate to begin with
       --check          check the gradients first, and whether a few examples can be learned by heart
       --no-check       leave out the quick checks that are made before every training
       --probe          try other rates, shuffled targets and one batch for some steps first

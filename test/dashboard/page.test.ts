@@ -138,7 +138,8 @@ describe('a run', () => {
     await page.locator('.u-over').nth(1).waitFor()
     for (const title of ['Findings', 'Loss', 'Accuracy', 'Learning rate']) {
       const box = await page.getByRole('region', { name: title, exact: true }).boundingBox()
-      expect((box?.y ?? Number.NaN) + (box?.height ?? Number.NaN), title).toBeLessThanOrEqual(800)
+      const end = (box?.y ?? Number.NaN) + (box?.height ?? Number.NaN)
+      expect(end, `${title}`).toBeLessThanOrEqual(800)
     }
     expect(await page.locator('.run-head').innerText()).toMatch(/finished[\s\S]*epoch 8 of 8/)
     await page.context().close()

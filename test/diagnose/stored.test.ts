@@ -3,6 +3,7 @@ import { expect, test } from 'vitest'
 import { isLearningRate, meaningOf } from '../../src/diagnose/foreign.ts'
 import { History } from '../../src/diagnose/history.ts'
 import { eventsOf } from '../../src/diagnose/stored.ts'
+import { sqliteStore } from '../../src/store/sqlite.ts'
 import type { Store, StoredRun } from '../../src/store/store.ts'
 import { standard } from '../../src/train/probes/index.ts'
 import { TrainingRecord } from '../../src/train/record.ts'
@@ -107,4 +108,15 @@ test.each([
   ['dropout_rate', false],
 ])('%s is a learning rate: %s', (name, is) => {
   expect(isLearningRate(name)).toBe(is)
+})
+
+test('a run of another program with more points than a call takes arguments', async () => {
+  const store = sqliteStore(':memory:')
+  const writer = await store.createRun({ id: 'long', kind: 'foreign', name: 'long', startedAt: 1, facts: {} })
+  const steps = Float64Array.from({ length: 300_000 }, (_, i) => i)
+  writer.logMany({ name: 'loss', steps, epochs: steps, seconds: steps, values: steps })
+  await writer.flush(2)
+  const events = await eventsOf(store, (await store.runs())[0])
+  expect(events.filter(({ type }) => type === 'log')).toHaveLength(300_000)
+  await store.close()
 })

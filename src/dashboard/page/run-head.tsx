@@ -49,7 +49,7 @@ export function RunHead({ run }: { readonly run: RunNow }) {
       )}
       {epoch !== undefined && epochs !== undefined && (
         <div
-          class={`track ${card.state}`}
+          class={`done ${card.state}`}
           role="progressbar"
           aria-label="epochs done"
           aria-valuenow={epoch}

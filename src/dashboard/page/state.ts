@@ -95,7 +95,10 @@ export function useAnswer<Q extends Question>(
         isFinal = isLastWord(value)
         if (!hasEnded) answer.value = { value }
       } catch (error) {
-        if (!hasEnded) answer.value = { ...answer.peek(), error: (error as Error).message }
+        if (hasEnded) return
+        answer.value = { ...answer.peek(), error: (error as Error).message }
+        // A server that does not answer now may do so later, when nothing else has changed.
+        if (source.live) timer = window.setTimeout(look, 2 * pace)
       }
       ;[isAsking, version] = [false, current]
       if (versionOf(asked) !== version) void look()

@@ -24,7 +24,7 @@ export function distributionHistory({ probes }: Probes, request: DistributionsRe
 }
 
 /** At most so many, at equal distances, the first and the last among them. */
-export function spread<T>(all: readonly T[], most: number): readonly T[] {
+function spread<T>(all: readonly T[], most: number): readonly T[] {
   if (all.length <= most) return all
   return Array.from({ length: most }, (_, i) => all[Math.round((i * (all.length - 1)) / (most - 1))])
 }

@@ -282,7 +282,10 @@ export class RunReader {
     const series = name === undefined ? undefined : await this.series(name)
     if (series === undefined || series.values.length === 0) return undefined
     const { step, epoch, seconds } = reachedOf(series)
-    return { step, epoch, seconds }
+    // A loss stands at the beginning of its step; what was measured after an epoch, at its end.
+    const measured = this.#names.includes('penalty') ? await this.series('penalty') : undefined
+    const ended = measured && measured.values.length > 0 ? reachedOf(measured).epoch : epoch
+    return { step, epoch: ended > epoch ? ended : epoch, seconds }
   }
 
   #sorted(): ShownFinding[] {

@@ -83,7 +83,7 @@ function extremes(values: Float64Array, first: number, end: number, points: numb
  * Exponential mean, in which a point has lost half its weight after `halfLife` points; the weights of what lies before the first
  * point are left out (Kingma and Ba 2015, section 3). Points that are not finite are passed over.
  */
-export function smoothed(values: Float64Array, halfLife: number): Float64Array {
+function smoothed(values: Float64Array, halfLife: number): Float64Array {
   const keep = 0.5 ** (1 / halfLife)
   let [sum, weight] = [0, 0]
   return values.map((value) => {

@@ -11,7 +11,7 @@ import { rowFeeds } from './feeds.ts'
 import type { ProbeContext, WatchedLayer } from './probe.ts'
 
 export const outputName = (place: number) => `layer/${place}`
-export const layerGradientName = (place: number) => `layer_gradient/${place}`
+const layerGradientName = (place: number) => `layer_gradient/${place}`
 
 /**
  * The layers that give something of their own: one that passes on what the layer inside it gave, or its own input (a dropout

@@ -10,6 +10,7 @@ import { csv, Panel } from '../panel.tsx'
 import { stateWords } from '../run-head.tsx'
 import { Segments } from '../segments.tsx'
 import { runs, useAnswer } from '../state.ts'
+import { AxisSwitch, ScaleSwitch } from '../switches.tsx'
 import { axis, isLogarithmic, kept, linkTo, zoom } from '../view.ts'
 
 const compared = kept('runs', '')
@@ -231,30 +232,8 @@ function Curves({ cards }: { readonly cards: readonly RunCard[] }) {
               shown.value = value
             }}
           />
-          <Segments
-            label="axis"
-            options={[
-              ['epoch', 'epochs'],
-              ['step', 'steps'],
-              ['seconds', 'seconds'],
-            ]}
-            value={axis.value}
-            onChange={(value) => {
-              axis.value = value
-              zoom.value = undefined
-            }}
-          />
-          <Segments
-            label="scale"
-            options={[
-              ['linear', 'linear'],
-              ['log', 'log'],
-            ]}
-            value={isLogarithmic.value ? 'log' : 'linear'}
-            onChange={(value) => {
-              isLogarithmic.value = value === 'log'
-            }}
-          />
+          <AxisSwitch />
+          <ScaleSwitch />
         </>
       }
     />

@@ -8,6 +8,7 @@ import { Panel } from '../panel.tsx'
 import { Segments } from '../segments.tsx'
 import { knownSeries } from '../series-names.ts'
 import { run, useAnswer } from '../state.ts'
+import { AxisSwitch, ScaleSwitch } from '../switches.tsx'
 import { axis, isLogarithmic, kept, zoom } from '../view.ts'
 
 const notes = 'https://cs231n.github.io/neural-networks-3/'
@@ -61,6 +62,7 @@ export function Overview() {
           lines={lossLines(find(known.loss), find(known.validationLoss), halfLife !== undefined)}
           isLogarithmic={isLogarithmic.value}
           marks={marks}
+          kind={accuracy.length > 0 ? '' : 'full'}
           height={accuracy.length > 0 ? 232 : 300}
         />
         {accuracy.length > 0 && (
@@ -103,30 +105,8 @@ export function Overview() {
 function Toolbar() {
   return (
     <div class="toolbar">
-      <Segments
-        label="axis"
-        options={[
-          ['epoch', 'epochs'],
-          ['step', 'steps'],
-          ['seconds', 'seconds'],
-        ]}
-        value={axis.value}
-        onChange={(value) => {
-          axis.value = value
-          zoom.value = undefined
-        }}
-      />
-      <Segments
-        label="scale of losses"
-        options={[
-          ['linear', 'linear'],
-          ['log', 'log'],
-        ]}
-        value={isLogarithmic.value ? 'log' : 'linear'}
-        onChange={(value) => {
-          isLogarithmic.value = value === 'log'
-        }}
-      />
+      <AxisSwitch />
+      <ScaleSwitch />
       <Segments
         label="smoothing"
         options={[

@@ -1,8 +1,9 @@
 /** @file How often each class occurs in both parts; of regression, how the targets are distributed. */
+
+import type { KnownData } from '../../../documents.ts'
 import { count, percent, significant } from '../../format.ts'
 import { csv, Panel } from '../../panel.tsx'
 import { Plot } from '../../plot.tsx'
-import type { KnownData } from './data.tsx'
 
 const notes = 'https://cs231n.github.io/neural-networks-2/'
 

@@ -1,14 +1,11 @@
 /** @file Data: balance of the classes, scale of the features, doubles, and examples as the net receives them. */
 import type { SanityCheckName } from '../../../../check/sanity/report.ts'
-import type { RunData } from '../../../documents.ts'
 import { Panel } from '../../panel.tsx'
 import { useAnswer } from '../../state.ts'
 import { SanityTable } from '../checks/sanity.tsx'
 import { BalancePanel, TargetsPanel } from './balance.tsx'
 import { FeaturesPanel } from './features.tsx'
 import { SamplesPanel } from './samples.tsx'
-
-export type KnownData = NonNullable<RunData['data']>
 
 const ofData: readonly SanityCheckName[] = ['inputs', 'targets', 'duplicates', 'parts', 'neighbours', 'signal']
 

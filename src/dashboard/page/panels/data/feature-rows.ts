@@ -1,6 +1,5 @@
 /** @file Features as the data have them and as the net receives them. */
-import type { PlainArray } from '../../../documents.ts'
-import type { KnownData } from './data.tsx'
+import type { KnownData, PlainArray } from '../../../documents.ts'
 
 export interface FeatureRow {
   readonly index: number

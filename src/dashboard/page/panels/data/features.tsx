@@ -1,8 +1,9 @@
 /** @file How large the features are: of few a table, of images pictures, of many a curve. */
+
+import type { KnownData } from '../../../documents.ts'
 import { count, counted, significant } from '../../format.ts'
 import { csv, Panel } from '../../panel.tsx'
 import { Plot } from '../../plot.tsx'
-import type { KnownData } from './data.tsx'
 import { type FeatureRow, featureRows, placeOfPixel } from './feature-rows.ts'
 import { Image, rangeOf } from './image.tsx'
 

@@ -1,10 +1,9 @@
 /** @file Examples as the net receives them, with their targets, of both parts. */
-import type { PlainArray } from '../../../documents.ts'
+import type { KnownData, PlainArray } from '../../../documents.ts'
 import { significant } from '../../format.ts'
 import { Panel } from '../../panel.tsx'
 import { Segments } from '../../segments.tsx'
 import { kept } from '../../view.ts'
-import type { KnownData } from './data.tsx'
 import { unstandardised } from './feature-rows.ts'
 import { Image, rangeOf } from './image.tsx'
 

@@ -5,7 +5,7 @@ import { csv, Panel } from '../../panel.tsx'
 import { Plot } from '../../plot.tsx'
 import { useAnswer } from '../../state.ts'
 
-export const phases = [
+const phases = [
   { name: 'step', colour: 'training', words: 'gradients and update' },
   { name: 'filling', colour: 'sixth', words: 'reading batches' },
   { name: 'probes', colour: 'fourth', words: 'watching steps' },
