@@ -111,6 +111,10 @@ describe('lr-too-low', () => {
       basis: 'experiment',
       suggestion: { what: 'learningRate', value: 0.003, instead: 1e-4 },
     }))
+  test('silent on a plateau, from which any rate comes late: 0.03 at the own one, 0.95 at ten times it; or 0.01 at both', () => {
+    expect(said(at(1e-4), rates(2, 2, 2, 1.99, 1.97, 1.86, 1.05, 1, 1))).toBeUndefined()
+    expect(said(at(1e-4), rates(2, 2, 2, 1.99, 1.99, 1.99, 1.99, 1.64, 1))).toBeUndefined()
+  })
   test('silent in a run of 30 · 100 / 2 steps or more, at a rate that does well, and where the run has learnt since', () => {
     expect(said(at(1e-4, { epochs: 150 }), tooLow)).toBeUndefined()
     expect(said(at(1), right)).toBeUndefined()

@@ -38,6 +38,8 @@ const hardlyMoved = 0.03
 /** Of trials: what the run's own rate brings of what the best brings, and the least factor that speaks of it. */
 const nextToNothing = 0.1
 const leastFactor = 10
+/** By what ten times the rate brings more: about 10 where a slope is gone down. On a plateau it brings as little, or crosses it all at once. */
+const inProportion = { least: 2, most: 20 }
 const mostTimes = 1000
 const leastTimes = 5
 /** Below it the gradients do not reach the weights, and the rate is not the reason. */
@@ -49,7 +51,7 @@ export const lrTooLow: DiagnosisRule = {
   statistic:
     'Excess 1 − decrease/predicted of watched steps (or update : weight), the share of the way from guessing to the least loss that is done, and the trend of the loss. With --probe: what some steps bring at the run’s rate and at others up to a hundred times it, or more.',
   threshold:
-    'Excess below 0.007 early and late: the rate could be 20 times higher without reaching the bottom of the valley in one step; or below 0.009 late with updates below 5e-4 of the weights; or below 0.02 in a run of 100 steps or more with updates below 1.3e-3 to which as much time again would bring 7% of the way. And less than 70% of the way done (90% with updates below 2e-4, where twenty times the steps would bring a tenth of it, or all steps together have moved the weights by less than 3%) while the loss still falls, or while all slopes of the run together promise less than a fifth of what is left. In the trials: less than a tenth of what the best rate brings, at ten times the rate or more, in a run whose steps are fewer than half as many as would make up for it.',
+    'Excess below 0.007 early and late: the rate could be 20 times higher without reaching the bottom of the valley in one step; or below 0.009 late with updates below 5e-4 of the weights; or below 0.02 in a run of 100 steps or more with updates below 1.3e-3 to which as much time again would bring 7% of the way. And less than 70% of the way done (90% with updates below 2e-4, where twenty times the steps would bring a tenth of it, or all steps together have moved the weights by less than 3%) while the loss still falls, or while all slopes of the run together promise less than a fifth of what is left. In the trials: less than a tenth of what the best rate brings, at ten times the rate or more, where ten times the rate brings 2 to 20 times as much (on a plateau, which has to be crossed at any rate, as little or all at once), in a run whose steps are fewer than half as many as would make up for it.',
   source:
     'LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.6, eq. 23; CS231n notes, Neural networks 3 (update : weight about 1e-3; a linear fall is a low rate); Smith 2017, arXiv:1506.01186',
   judge(run) {
@@ -66,6 +68,10 @@ function ofTrials(run: History): Judgement | undefined {
   if (trial === undefined || measured === undefined || rate === undefined) return undefined
   if (measured.factor < leastFactor || !(trial.own < nextToNothing) || run.outcome?.reason === 'stopped-early')
     return undefined
+  const gainAt = (factor: number) =>
+    trial.untrained - (trial.ends.find((tried) => tried.factor === factor)?.end ?? Number.NaN)
+  const grows = gainAt(10) / gainAt(1)
+  if (!(grows > inProportion.least && grows < inProportion.most)) return undefined
   const isShort = (run.totalSteps ?? 0) < 0.5 * measured.factor * trial.steps
   if (!isShort || isBeyondTrial(run, trial) || hasDecayed(run) || !goesDown(run) || !trustsGradients(run))
     return undefined
