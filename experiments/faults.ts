@@ -4,7 +4,7 @@
  *     npm run experiments faults -- record [--half tuned|scored] [--only NAME] [--folder DIR]   makes the event streams
  *     npm run experiments faults -- score [--half …] [--only NAME] [--folder DIR] [--loss-only] [--all] [--write]
  *     npm run experiments faults -- verify [--half …] [--only NAME]   each fault beside the same training without it
- *     npm run experiments faults -- advice [--write]   the advised numbers put in, and the runs made again
+ *     npm run experiments faults -- advice [--half …] [--only NAME] [--probe] [--write]   the advised numbers put in, and the runs made again
  *     npm run experiments faults -- pictures   those of docs/findings
  *     npm run experiments faults -- pages      what docs/findings and docs/diagnosis.md say of the rules
  *     npm run experiments faults -- random [--from N] [--count N]   situations drawn at random, that no rule was made for
@@ -40,6 +40,7 @@ const { values, positionals } = parseArgs({
     count: { type: 'string', default: '20' },
     'loss-only': { type: 'boolean', default: false },
     all: { type: 'boolean', default: false },
+    probe: { type: 'boolean', default: false },
     write: { type: 'boolean', default: false },
   },
 })
@@ -118,7 +119,7 @@ switch (positionals[0]) {
     )
     break
   case 'advice': {
-    const table = await tryAdvice(wanted, await nativeEngine({ threads: 1 }))
+    const table = await tryAdvice(wanted, await nativeEngine({ threads: 1 }), values)
     console.log(table)
     if (values.write) fill(diagnosisPage, 'advice', table)
     break

@@ -21,7 +21,10 @@ const causes: readonly FindingCode[] = [
   'feature-scale',
   'targets-not-scaled',
 ]
-/** Advice may be taken again where it says so again: a person would. */
+/**
+ * Advice may be taken again where it says so again, or where all is well and only more epochs are asked for: a person would. The table
+ * says how many were healthy with the first number.
+ */
 const mostTimes = 2
 
 interface Advised {
@@ -34,14 +37,25 @@ interface Advised {
   readonly healthy: boolean
 }
 
+export interface AdviceOptions {
+  /** As with `rappel train --probe`: the numbers are those that trials measured, where they bear on them. */
+  readonly probe?: boolean
+}
+
 /** Prints each, and gives the table for docs/diagnosis.md. */
-export async function tryAdvice(situations: readonly Situation[], engine: Engine): Promise<string> {
+export async function tryAdvice(
+  situations: readonly Situation[],
+  engine: Engine,
+  { probe = false }: AdviceOptions = {},
+): Promise<string> {
   const all: Advised[] = []
   for (const situation of situations.filter(({ fault }) => fault !== undefined && causes.includes(fault.cause)))
     for (const seed of seeds) {
       const run = situation.run(seed)
       if ('events' in run) continue
-      const advised = await takeAdvice(situation, seed, await planOf(run, seed), engine)
+      const advised = await takeAdvice(situation, seed, await planOf(run, seed), (plan) =>
+        diagnosed(plan, engine, probe),
+      )
       all.push(advised)
       console.log(
         `${situation.half}/${situation.name}-${seed}: ${advised.taken.join(', ') || 'no number'}: ${advised.healthy ? 'healthy' : `still ${advised.left.join(', ')}`}`,
@@ -50,26 +64,32 @@ export async function tryAdvice(situations: readonly Situation[], engine: Engine
   return table(all)
 }
 
-async function takeAdvice(situation: Situation, seed: number, first: TrainingPlan, engine: Engine): Promise<Advised> {
+async function takeAdvice(
+  situation: Situation,
+  seed: number,
+  first: TrainingPlan,
+  findingsOf: (plan: TrainingPlan) => Promise<readonly Finding[]>,
+): Promise<Advised> {
   const taken: string[] = []
   let plan = first
-  let findings = await diagnosed(plan, engine)
+  let findings = await findingsOf(plan)
   const right = acceptedOf(situation)
   for (let times = 0; times < mostTimes; times++) {
-    const finding = findings.find(({ code, suggestion }) => suggestion !== undefined && right.includes(code))
+    const isFollowed = (code: FindingCode) => right.includes(code) || (times > 0 && code === 'train-longer')
+    const finding = findings.find(({ code, suggestion }) => suggestion !== undefined && isFollowed(code))
     const next = finding && mended(plan, finding)
     if (finding?.suggestion === undefined || next === undefined) break
     const { what, value, instead } = finding.suggestion
     taken.push(`${what} ${instead === undefined ? '' : `${Number(instead.toPrecision(2))} → `}${value}`)
     plan = next
-    findings = await diagnosed(plan, engine)
+    findings = await findingsOf(plan)
   }
   const left = findings.map(({ code }) => code).filter((code) => !situation.tolerates?.includes(code))
   return { situation, seed, taken, left, healthy: taken.length > 0 && left.length === 0 }
 }
 
-async function diagnosed(plan: TrainingPlan, engine: Engine): Promise<readonly Finding[]> {
-  return (await watchedTraining(plan, engine)).findings.filter(isTrouble)
+async function diagnosed(plan: TrainingPlan, engine: Engine, experiments: boolean): Promise<readonly Finding[]> {
+  return (await watchedTraining(plan, engine, { experiments })).findings.filter(isTrouble)
 }
 
 function table(all: readonly Advised[]): string {
@@ -83,9 +103,10 @@ function table(all: readonly Advised[]): string {
     return [`| ${cause} | ${here.length} | ${healthy} | ${[...left].join(', ') || '–'} |`]
   })
   const healthy = all.filter((one) => one.healthy).length
+  const first = all.filter((one) => one.healthy && one.taken.length === 1).length
   const share = ((100 * healthy) / all.length).toFixed(1)
   return [
-    `**${healthy} of ${all.length} runs (${share}%)** are healthy with the advised number.`,
+    `**${healthy} of ${all.length} runs (${share}%)** are healthy with the advised number, ${first} of them with the first; the others took the advice that followed it as well.`,
     '',
     '| cause | runs | healthy with the advised number | what was left in the others |',
     '|---|---|---|---|',

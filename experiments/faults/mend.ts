@@ -3,6 +3,7 @@ import { type Shape, sizeOf, tensor } from '../../src/base/tensor.ts'
 import { type Dataset, type Examples, isRowSource } from '../../src/data/dataset.ts'
 import { fitStandardisation } from '../../src/data/standardise.ts'
 import type { Finding } from '../../src/diagnose/finding.ts'
+import * as op from '../../src/graph/op.ts'
 import type { Initialiser } from '../../src/nn/init.ts'
 import type { Layer, ParameterOptions } from '../../src/nn/model.ts'
 import { rateScaled } from '../../src/optim/rate-scaled.ts'
@@ -20,6 +21,10 @@ export function mended(plan: TrainingPlan, { suggestion, where }: Finding): Trai
       return { ...plan, net: { ...plan.net, model: redrawn(plan, value, where) } }
     case 'outputDeviation':
       return { ...plan, net: { ...plan.net, model: outputsRedrawn(plan, value, where) } }
+    case 'logOffset':
+      return where === undefined ? undefined : { ...plan, net: { ...plan.net, model: shifted(plan, value, where) } }
+    case 'epochs':
+      return { ...plan, epochs: value }
     case 'inputScale':
       return onBoth(plan, (data) => withInputs(data, value))
     case 'targetScale':
@@ -88,6 +93,31 @@ function outputsRedrawn({ net }: TrainingPlan, deviation: number, where: string 
       }),
   })
   return wrapped(net.model)
+}
+
+/** What comes into the layer of this name, with so much added: a layer whose logarithm is its first operator. */
+function shifted({ net }: TrainingPlan, offset: number, where: string): Layer {
+  const counts = new Map<string, number>()
+  const added: Layer = {
+    ...net.model,
+    build: (x, context) =>
+      net.model.build(x, {
+        builder: context.builder,
+        training: context.training,
+        apply(inner, value) {
+          // Layers of one kind are counted, as the net itself does it.
+          const count = (counts.get(inner.kind) ?? 0) + 1
+          counts.set(inner.kind, count)
+          return context.apply(inner, (inner.name ?? `${inner.kind}${count}`) === where ? op.add(value, offset) : value)
+        },
+        parameter: (name, shape, options) => context.parameter(name, shape, options),
+        buffer: (name, shape, initial) => context.buffer(name, shape, initial),
+        setBuffer: (buffer, next) => context.setBuffer(buffer, next),
+        uniform: (name, shape) => context.uniform(name, shape),
+      }),
+  }
+  // A net is built several times: each time the count begins anew.
+  return { ...added, build: (x, context) => (counts.clear(), added.build(x, context)) }
 }
 
 /** As the setting of the configuration does it. */

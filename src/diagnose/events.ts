@@ -30,8 +30,9 @@ export interface LogEvent {
 /**
  * What a cheap trial beside the run showed: some steps from the first values, on some of the training rows.
  * - 'rates': the same steps at other learning rates. `start`: the loss of the first step; `loss at 0.1`: that of the last quarter of the
- *   steps, with all rates times 0.1; and so on.
- * - 'shuffled-targets': the same steps at the best of those rates (`factor`) with the targets as they are (`own`), and with them in another order of the rows (`shuffled`).
+ *   steps, with all rates times 0.1; and so on. `untrained`: the same with the first values as they are.
+ * - 'shuffled-targets': the same steps at the best of those rates (`factor`) with the targets as they are (`own`), and with them in another
+ *   order of the rows (`shuffled`); `ownError`, `shuffledError`: standard errors that the batches' noise leaves.
  * - 'repeated-batch': one batch over and over at that rate: `start`, `end`.
  */
 export interface ExperimentEvent {
@@ -39,7 +40,9 @@ export interface ExperimentEvent {
   readonly experiment: 'rates' | 'shuffled-targets' | 'repeated-batch'
   readonly step: number
   readonly epoch: number
+  /** Empty where nothing was tried, and `words` say why. */
   readonly values: Readonly<Record<string, number>>
+  readonly words?: string
 }
 
 /** A finding appeared, or what was found is no longer so. */
@@ -53,6 +56,6 @@ export type FindingEvent =
     }
 
 /** What a training with its check and its diagnosis tells. */
-export type ToldEvent = TrainingEvent | CheckEvent | FindingEvent
+export type ToldEvent = TrainingEvent | CheckEvent | ExperimentEvent | FindingEvent
 
 export type RunEvent = TrainingEvent | CheckEvent | LogEvent | ExperimentEvent

@@ -14,9 +14,7 @@ import type { TrainingPlan } from '../train/plan.ts'
 import { roughMilliseconds } from '../train/stepper.ts'
 import { trialLosses } from '../train/trial.ts'
 import type { ExperimentEvent } from './events.ts'
-
-/** By what all learning rates are multiplied: about three a decade, two decades each way. */
-export const rateFactors = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 100] as const
+import { furtherFactors, rateFactors, rateName } from './rate-factors.ts'
 
 /** Steps of one trial; and about how long all of them together may take, by the net's arithmetic. */
 const [mostSteps, fewestSteps, goodMilliseconds] = [100, 20, 10_000]
@@ -45,39 +43,77 @@ export async function runExperiments(
   const own = datasetOf(plan, sample)
   const hasRate = update.hyper.learningRate !== undefined
   const values: Record<string, number> = { steps }
-  let best = { factor: 1, end: Number.POSITIVE_INFINITY }
-  for (const factor of hasRate ? rateFactors : [1]) {
+  if (hasRate) values.untrained = endOf(await lossesOf(own, rateScaled(update, 0)))
+  let best = { factor: 1, end: Number.POSITIVE_INFINITY, error: Number.NaN }
+  const tryRate = async (factor: number) => {
     const losses = await lossesOf(own, rateScaled(update, factor))
     values.start ??= losses[0]
     const end = endOf(losses)
     values[rateName(factor)] = end
-    if (end < best.end) best = { factor, end }
+    if (end < best.end) best = { factor, end, error: errorOf(losses) }
   }
+  for (const factor of hasRate ? rateFactors : [1]) await tryRate(factor)
+  if (hasRate) await tryFurther(() => best, values.untrained, tryRate)
   const rule = rateScaled(update, best.factor)
-  const shuffled = endOf(await lossesOf(datasetOf(plan, shuffledTargets(sample, seed)), rule))
+  const shuffled = await lossesOf(datasetOf(plan, shuffledTargets(sample, seed)), rule)
   const repeated = await lossesOf(datasetOf(plan, firstRows(sample, batchSize)), rule)
   const event = (experiment: ExperimentEvent['experiment'], told: Readonly<Record<string, number>>) =>
     ({ type: 'experiment', experiment, step: 0, epoch: 0, values: told }) as const
   return [
     ...(hasRate ? [event('rates', values)] : []),
-    event('shuffled-targets', { steps, factor: best.factor, start: values.start, own: best.end, shuffled }),
+    event('shuffled-targets', {
+      steps,
+      factor: best.factor,
+      start: values.start,
+      own: best.end,
+      ownError: best.error,
+      shuffled: endOf(shuffled),
+      shuffledError: errorOf(shuffled),
+    }),
     event('repeated-batch', { steps, factor: best.factor, start: repeated[0], end: endOf(repeated) }),
   ]
 }
 
-/** Name of the value that says where the loss came to at a rate. */
-export function rateName(factor: number): string {
-  return `loss at ${factor}`
+/** Where the best rate is the last one tried, there may be a better one behind it. */
+async function tryFurther(
+  best: () => { readonly factor: number; readonly end: number },
+  untrained: number,
+  tryRate: (factor: number) => Promise<void>,
+): Promise<void> {
+  let edge: number = rateFactors[rateFactors.length - 1]
+  for (const factor of furtherFactors.up) {
+    if (best().factor !== edge || !(best().end < untrained)) break
+    await tryRate(factor)
+    edge = factor
+  }
+  edge = rateFactors[0]
+  for (const factor of furtherFactors.down) {
+    const { factor: at, end } = best()
+    // A loss that rises by little at the lowest rate is not its doing. Where all diverged, there is no best.
+    const isOff = at === edge ? end < untrained || !(end < 1.1 * untrained) : !Number.isFinite(end)
+    if (!isOff || !Number.isFinite(untrained)) break
+    await tryRate(factor)
+    edge = factor
+  }
 }
 
 function trialSteps({ net, batchSize }: TrainingPlan): number {
   const milliseconds = roughMilliseconds(trainingGraph(net, batchSize).graph)
-  return Math.min(mostSteps, Math.floor(goodMilliseconds / (milliseconds * (rateFactors.length + 2))))
+  return Math.min(mostSteps, Math.floor(goodMilliseconds / (milliseconds * (rateFactors.length + 3))))
+}
+
+const lastQuarter = (losses: Float64Array) => losses.subarray(Math.floor(losses.length * 0.75))
+
+/** Standard error of `endOf` that the batches' noise leaves, from successive differences (von Neumann 1941). */
+function errorOf(losses: Float64Array): number {
+  const last = lastQuarter(losses)
+  const squares = last.slice(1).reduce((sum, loss, i) => sum + (loss - last[i]) ** 2, 0)
+  return Math.sqrt(squares / 2 / (last.length - 1) / last.length)
 }
 
 /** The mean of the last quarter; infinite where it diverged. */
 function endOf(losses: Float64Array): number {
-  const last = losses.subarray(Math.floor(losses.length * 0.75))
+  const last = lastQuarter(losses)
   const mean = last.reduce((sum, loss) => sum + loss, 0) / last.length
   return Number.isNaN(mean) ? Number.POSITIVE_INFINITY : mean
 }

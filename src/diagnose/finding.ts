@@ -87,6 +87,8 @@ export type Suggestion =
         | 'initDeviation'
         /** Of the last layer's weights, named in `where`, alone; its biases begin with 0. */
         | 'outputDeviation'
+        /** What is added before the logarithm is taken, in the layer that `where` names: log(1 + x). */
+        | 'logOffset'
         | 'inputScale'
         | 'targetScale'
         | 'batchSize'

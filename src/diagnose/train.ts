@@ -11,7 +11,8 @@ import { type RunOptions, runTraining, type TrainingResult } from '../train/loop
 import { modelFile } from '../train/model-file.ts'
 import type { TrainingPlan } from '../train/plan.ts'
 import { Diagnosis, type DiagnosisReport } from './diagnosis.ts'
-import type { CheckEvent, FindingEvent, RunEvent, ToldEvent } from './events.ts'
+import type { CheckEvent, ExperimentEvent, FindingEvent, RunEvent, ToldEvent } from './events.ts'
+import { runExperiments } from './experiments.ts'
 import type { DiagnosisRule } from './rule.ts'
 
 export interface WatchedOptions extends Omit<RunOptions, 'onEvent'> {
@@ -22,6 +23,11 @@ export interface WatchedOptions extends Omit<RunOptions, 'onEvent'> {
    * has told already. Default true; of a run that goes on, false.
    */
   readonly check?: boolean | CheckEvent
+  /**
+   * Whether cheap trials are made before the first step, which settle what a run by itself does not (`runExperiments`); or what they showed already.
+   * They are told after `start`. Default false; of a run that goes on, never.
+   */
+  readonly experiments?: boolean | readonly ExperimentEvent[]
   /** What executes the check, on the CPU. Default: the engine of the training; where that is on another device, only the data are checked. */
   readonly checkEngine?: Engine
   /** Of a run that goes on: what it has told so far. */
@@ -31,7 +37,10 @@ export interface WatchedOptions extends Omit<RunOptions, 'onEvent'> {
 }
 
 /** What a run reached, and what is wrong with it. */
-export interface WatchedResult extends TrainingResult, DiagnosisReport {}
+export interface WatchedResult extends TrainingResult, DiagnosisReport {
+  /** What the trials before the first step showed, where they were made. */
+  readonly experiments?: readonly ExperimentEvent[]
+}
 
 /** `onProgress` is told how far a download of the data is. */
 export interface TrainOptions extends WatchedOptions, LoadOptions {
@@ -80,19 +89,43 @@ export async function watchedTraining(
   engine: Engine,
   options: WatchedOptions = {},
 ): Promise<WatchedResult> {
-  const { check = options.resume === undefined, checkEngine, before = [], rules, onEvent, ...rest } = options
+  const { check = options.resume === undefined, experiments = false, checkEngine, ...others } = options
+  const { before = [], rules, onEvent, ...rest } = others
   const watch = new Watch(new Diagnosis(rules), onEvent)
   watch.remember(before)
   if (check !== false) {
     const checked = check === true ? await quickCheck(plan, checkEngine ?? engine, rest.signal) : check
     if (checked !== undefined) watch.tell(checked)
   }
+  const tried = rest.resume === undefined ? await trials(plan, engine, experiments, rest.signal) : []
   const onTraining = (event: TrainingEvent) => {
     watch.tell(event)
-    if (event.type === 'start' && rest.resume === undefined && onEvent !== undefined) watch.tellData(plan)
+    if (event.type !== 'start' || rest.resume !== undefined) return
+    if (onEvent !== undefined) watch.tellData(plan)
+    for (const experiment of tried) watch.tell(experiment)
   }
   const result = await runTraining(plan, engine, { ...rest, onEvent: onTraining })
-  return { ...result, ...watch.report() }
+  return { ...result, ...watch.report(), ...(watch.experiments.length > 0 && { experiments: watch.experiments }) }
+}
+
+/** Where they cannot be made, or fail, the training goes on without them, and an event without values says why. */
+async function trials(
+  plan: TrainingPlan,
+  engine: Engine,
+  wanted: boolean | readonly ExperimentEvent[],
+  signal?: AbortSignal,
+): Promise<readonly ExperimentEvent[]> {
+  if (typeof wanted !== 'boolean') return wanted
+  if (!wanted) return []
+  const none = (words: string) =>
+    [{ type: 'experiment', experiment: 'rates', step: 0, epoch: 0, values: {}, words }] as const
+  try {
+    const made = await runExperiments(plan, engine, { signal })
+    return made.length > 0 ? made : none('No trials were made: for a net of this size they would take minutes.')
+  } catch (error) {
+    if (signal?.aborted) return []
+    return none(`The trials before the training were not finished: ${(error as Error).message}`)
+  }
 }
 
 const needNet: readonly SanityCheckName[] = ['loss', 'dependency', 'penalty', 'overfit']
@@ -115,6 +148,7 @@ async function quickCheck(plan: TrainingPlan, engine: Engine, signal?: AbortSign
 class Watch {
   readonly #onEvent: ((event: ToldEvent) => void) | undefined
   readonly #diagnosis: Diagnosis
+  readonly experiments: ExperimentEvent[] = []
   /** Why there is no diagnosis any more. */
   #failure: string | undefined
 
@@ -128,7 +162,7 @@ class Watch {
     for (const event of events) if (event.type !== 'end') this.#look(event)
   }
 
-  tell(event: CheckEvent | TrainingEvent): void {
+  tell(event: CheckEvent | ExperimentEvent | TrainingEvent): void {
     this.#onEvent?.(event)
     for (const found of this.#look(event)) this.#onEvent?.(found)
   }
@@ -152,6 +186,7 @@ class Watch {
   }
 
   #look(event: RunEvent): readonly FindingEvent[] {
+    if (event.type === 'experiment') this.experiments.push(event)
     return this.#guarded(() => this.#diagnosis.take(event)) ?? []
   }
 

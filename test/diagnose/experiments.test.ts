@@ -1,7 +1,8 @@
 /** @file The trials beside a run, on a parabola whose every loss is known: L = w², w after s steps at the rate α is (1 − 2α)^s. */
 import { expect, test } from 'vitest'
 import { dataset } from '../../src/data/dataset.ts'
-import { rateFactors, rateName, runExperiments } from '../../src/diagnose/experiments.ts'
+import { runExperiments } from '../../src/diagnose/experiments.ts'
+import { rateFactors, rateName } from '../../src/diagnose/rate-factors.ts'
 import { constant } from '../../src/nn/init.ts'
 import { dense } from '../../src/nn/layers.ts'
 import { squaredError } from '../../src/nn/loss.ts'

@@ -24,7 +24,15 @@ function line(s: number): Dataset {
 }
 
 const parabola = (s: number, update = optim.sgd({ learningRate: 1 })) =>
-  makePlan({ model: dense(1, { bias: false }), loss: squaredError(), update, training: line(s), epochs: 1, batchSize: 2, seed: 1 })
+  makePlan({
+    model: dense(1, { bias: false }),
+    loss: squaredError(),
+    update,
+    training: line(s),
+    epochs: 1,
+    batchSize: 2,
+    seed: 1,
+  })
 
 describe('gradient descent on a parabola explodes from 2 over its curvature', () => {
   test.each([0.3, 1, 4])('s = %d', async (s) => {

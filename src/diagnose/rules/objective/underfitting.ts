@@ -6,6 +6,7 @@ import { baseline } from '../../statistics/checked.ts'
 import { parameterCount } from '../../statistics/fit.ts'
 import { lossCurve } from '../../statistics/loss-curve.ts'
 import { parts, progressOf } from '../../statistics/parts.ts'
+import { batchTrial, trialProposal } from '../../statistics/trials.ts'
 
 /** So much better is a vote of near rows. */
 const leastLack = 0.08
@@ -17,9 +18,9 @@ const mostParameters = 2
 
 export const underfitting: DiagnosisRule = {
   code: 'underfitting',
-  basis: ['run', 'data'],
+  basis: ['run', 'data', 'experiment'],
   statistic:
-    'Accuracy on the training part as the net is used (of numbers, the share of the variance that is explained), against what a vote of the nearest other training rows gets; the gap to the validation part; the trend of the loss.',
+    'Accuracy on the training part as the net is used (of numbers, the share of the variance that is explained), against what a vote of the nearest other training rows gets; the gap to the validation part; the trend of the loss. With --probe: whether one batch can be learnt, which makes the finding surer where it cannot.',
   threshold:
     'A vote that is better by 0.08 and three standard errors, at the end or late in a run whose loss has settled (less than 8% of the way in its second half), without a gap between the parts, and with fewer than two parameters for each example. Where classes overlap the vote is no better than the net: nothing is said.',
   source:
@@ -41,12 +42,15 @@ export const underfitting: DiagnosisRule = {
     // A net that has learnt nothing may be held up by something else than its size; one that is a line is not.
     const isLine = run.start?.graph?.nonlinear.length === 0
     if (reached.right < level.guess + 0.03 && !isLine) return undefined
+    const batch = run.derive(batchTrial)
+    const cannot = batch !== undefined && !batch.isLearnt
     const kind = level.guess > 0 ? 'of the training examples right' : 'of the variance'
     return {
       severity: 'warning',
-      confidence: Math.min(0.9, 0.6 + lack),
-      words: `The net gets ${percent(reached.right)} ${kind} and has settled; a vote of near rows, which has learnt nothing, gets ${percent(level.right)}.`,
+      confidence: Math.min(0.9, 0.6 + lack + (cannot ? 0.15 : 0)),
+      words: `The net gets ${percent(reached.right)} ${kind} and has settled; a vote of near rows, which has learnt nothing, gets ${percent(level.right)}.${cannot ? ` Not even one batch, over and over, is learnt: its loss goes from ${number(batch.start)} to ${number(batch.end)}.` : ''}`,
       evidence: {
+        ...(batch && { batchStart: batch.start, batchEnd: batch.end }),
         reached: reached.right,
         baseline: level.right,
         lack,
@@ -59,8 +63,8 @@ export const underfitting: DiagnosisRule = {
         run.start?.graph?.nonlinear.length === 0
           ? 'It has no hidden layer that bends: a line is all that it can draw. '
           : ''
-      }Raise it until the training part is fit, then see to the gap.`,
-      basis: 'run',
+      }Raise it until the training part is fit, then see to the gap.${trialProposal(run, 'tells whether it can hold a single batch')}`,
+      basis: cannot ? 'experiment' : 'run',
     }
   },
 }

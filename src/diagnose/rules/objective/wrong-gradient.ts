@@ -5,6 +5,7 @@ import type { History } from '../../history.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { type DescentPoint, descents } from '../../statistics/descent.ts'
 import { median } from '../../statistics/numbers.ts'
+import { batchTrial } from '../../statistics/trials.ts'
 
 /** A step's second order, in units of its slope, up to which the third is small. */
 const mostCurved = 0.2
@@ -16,9 +17,9 @@ const mostApart = 0.3
 
 export const wrongGradient: DiagnosisRule = {
   code: 'wrong-gradient',
-  basis: ['gradient-check', 'run'],
+  basis: ['gradient-check', 'run', 'experiment'],
   statistic:
-    "The gradient check's verdict, tensor by tensor. In training: the slope of the batch's loss along the step, 4·(L(w) − L(w + Δ/2)) − (L(w) − L(w + Δ)), which has no second order, over what the gradient promises, −⟨g, Δ⟩.",
+    "The gradient check's verdict, tensor by tensor. In training: the slope of the batch's loss along the step, 4·(L(w) − L(w + Δ/2)) − (L(w) − L(w + Δ)), which has no second order, over what the gradient promises, −⟨g, Δ⟩. With --probe: whether one batch can be learnt, which makes the finding surer where it cannot.",
   threshold:
     'A failing check: differences three times beyond what rounding and truncation explain. In training: a ratio more than 0.3 from 1 in the median and in three of four steps, of at least five that are small enough (curvature takes less than 0.2 of the slope) and large enough (promised more than 20 roundings of the loss).',
   source: 'CS231n notes, Neural networks 3, gradient checks; Richardson 1911, extrapolation',
@@ -59,16 +60,23 @@ function alongTheSteps(run: History) {
   if (points.length < fewestSteps) return undefined
   const ratios = points.map(({ slope, predicted }) => slope / predicted)
   const middle = median(ratios)
+  // Of a right gradient, steps of some size make one batch's loss smaller; that they do not proves nothing by itself.
+  const batch = run.derive(batchTrial)
   const apart = ratios.filter((ratio) => Math.abs(ratio - 1) > mostApart && ratio > 1 === middle > 1)
   if (Math.abs(middle - 1) <= mostApart || apart.length < 0.75 * ratios.length) return undefined
   return {
     severity: 'error' as const,
-    confidence: Math.min(0.95, 0.6 + 0.05 * points.length),
+    confidence: batch?.isStuck ? 0.97 : Math.min(0.95, 0.6 + 0.05 * points.length),
     words: `Along ${points.length} steps the batch's loss changed by ${number(middle)} times what its gradient promises (median).`,
-    evidence: { slopeRatio: middle, steps: points.length, apart: apart.length },
+    evidence: {
+      slopeRatio: middle,
+      steps: points.length,
+      apart: apart.length,
+      ...(batch && { batchStart: batch.start, batchEnd: batch.end }),
+    },
     advice:
       'The steps are small enough for the two to agree: the gradient is not that of this loss. Run the gradient check (rappel check): it names the parameters; a function of your own with its own gradient, or a stopped gradient, is the usual place.',
-    basis: 'run' as const,
+    basis: batch?.isStuck ? ('experiment' as const) : ('run' as const),
   }
 }
 

@@ -2,9 +2,7 @@
 import { number } from '../../../check/words.ts'
 import type { DiagnosisRule } from '../../rule.ts'
 import { firstLoss, highFirstLoss } from '../../statistics/first-loss.ts'
-
-/** Deviation of last weights with which a net begins unsure. */
-const unsure = 0.01
+import { usualDeviation } from '../../statistics/usual-deviation.ts'
 
 export const initialLossHigh: DiagnosisRule = {
   code: 'initial-loss-high',
@@ -22,15 +20,17 @@ export const initialLossHigh: DiagnosisRule = {
     if (loss === undefined || !(checked === undefined ? loss.times >= highFirstLoss(run) : high)) return undefined
     // The last weight of a product: what gives the scores.
     const last = run.start?.parameters.findLast(({ fanIn }) => fanIn !== undefined)
+    // Scores of deviation 1 or so, of hidden values of that size: the net begins unsure, and its gradients reach the layers before.
+    const unsure = last?.fanIn && Number(usualDeviation(run, { fanIn: last.fanIn, isLast: true }).toPrecision(2))
     return {
       severity: 'warning',
       confidence: high ? 0.9 : 0.75,
       words: `The loss begins at ${number(loss.value)}, ${number(loss.times, 2)} times what equal scores give: the first scores are far too large.`,
       evidence: { firstLoss: loss.value, timesChance: loss.times },
-      advice: `Take smaller first values for the last layer (a deviation of ${unsure} for its weights, zeros for its biases), so that the net begins unsure; its first steps are then spent on learning.`,
-      ...(last && {
-        where: last.name,
-        suggestion: { what: 'outputDeviation' as const, value: unsure, instead: last.initial?.deviation },
+      advice: `Take smaller first values for the last layer (${unsure ? `a deviation of ${unsure} for its weights, 1/√fan-in` : 'init.leCun() for its weights'}, zeros for its biases), so that the net begins unsure; its first steps are then spent on learning.`,
+      ...(unsure && {
+        where: last?.name,
+        suggestion: { what: 'outputDeviation' as const, value: unsure, instead: last?.initial?.deviation },
       }),
       basis: loss.basis,
     }

@@ -13,6 +13,7 @@ import { epochCurve, lossCurve } from '../../statistics/loss-curve.ts'
 import { highestRate } from '../../statistics/rates.ts'
 import { startsSaturated } from '../../statistics/saturated-layers.ts'
 import { shrinking } from '../../statistics/shrinking.ts'
+import { isBeyondTrial, measuredRate, rateTrial, trialProposal } from '../../statistics/trials.ts'
 import { updateRatios } from '../../statistics/update-ratios.ts'
 
 /**
@@ -34,25 +35,43 @@ const replaced = 0.5
 const stillSteep = 0.25
 const shrunk = 0.5
 const stillComing = 0.06
+/** What a trial at the run's own rate brings, of what the best brings: of nets that train well two thirds and more. */
+const littleOfBest = 0.3
 /** Before a run is out of bounds: the largest loss in units of the first, or update : weight. */
 const thrownUp = 3
 const hugeRatio = 0.1
 
 export const lrTooHigh: DiagnosisRule = {
   code: 'lr-too-high',
-  basis: ['run'],
+  basis: ['run', 'experiment'],
   statistic:
-    'Excess 1 − decrease/predicted of watched steps, and median update : weight, beside what became of the loss: out of bounds, worse than guessing, thrown far up and left there, a plateau, rising, or up and down from epoch to epoch on the same examples.',
+    'Excess 1 − decrease/predicted of watched steps, and median update : weight, beside what became of the loss: out of bounds, worse than guessing, thrown far up and left there, a plateau, rising, or up and down from epoch to epoch on the same examples. With --probe: what some steps bring at the run’s rate and at others from a hundredth to a hundred times it.',
   threshold:
-    'A bad end and, as its reason, an excess above 0.5 (beyond the bottom of a quadratic valley) or above 0.9 in the first steps; with a loss that is worse than guessing an excess of 0.1 or an update : weight of 0.01 is enough.',
+    'A bad end and, as its reason, an excess above 0.5 (beyond the bottom of a quadratic valley) or above 0.9 in the first steps; with a loss that is worse than guessing an excess of 0.1 or an update : weight of 0.01 is enough. In the trials: less than 0.3 of what the best rate brings, at a rate of which a third or less brings nearly all; healthy nets are at 0.7 and more. A run that has come half as far as the best trial is past it.',
   source:
     'LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.6, eq. 23 (best rate 1/λ, divergence above 2/λ); Cohen et al. 2021, edge of stability; CS231n notes, Neural networks 3 (update : weight about 1e-3)',
   judge(run) {
     if (run.start === undefined || !goesDown(run) || !trustsGradients(run)) return undefined
     if (run.derive(divergence) !== undefined) return ofDivergence(run)
     if (run.rollBacks.length > 0) return ofRollBacks(run)
-    return ofBadEnd(run)
+    return ofBadEnd(run) ?? ofTrials(run)
   },
+}
+
+/** Some steps at the run's rate bring little or nothing where the same steps at a third of it or less bring much. */
+function ofTrials(run: History): Judgement | undefined {
+  const trial = run.derive(rateTrial)
+  const measured = measuredRate(run, 'lower')
+  if (trial === undefined || measured === undefined || !(trial.own < littleOfBest)) return undefined
+  if (isBeyondTrial(run, trial)) return undefined
+  const hasDiverged = !Number.isFinite(trial.own)
+  return judgement(run, {
+    severity: hasDiverged ? 'error' : 'warning',
+    confidence: hasDiverged ? 0.9 : 0.8,
+    words: hasDiverged
+      ? `Within ${trial.steps} steps from the first values the loss is out of bounds`
+      : `${trial.steps} steps from the first values bring ${number(100 * Math.max(0, trial.own), 2)}% of what they bring at the best of the rates that were tried`,
+  })
 }
 
 /** Undefined where something else made the loss odd: what came in, or a value that was odd before the first update. */
@@ -206,7 +225,8 @@ function judgement(run: History, told: Pick<Judgement, 'severity' | 'confidence'
   const seen = run.derive(descents)
   const ratios = run.derive(updateRatios)
   const rate = highestRate(run)
-  const lower = lowerRate(run)
+  const measured = measuredRate(run, 'lower')
+  const lower = measured?.value ?? lowerRate(run)
   const evidence: Record<string, number> = {}
   const note = (name: string, value: number | undefined) => {
     if (value !== undefined && Number.isFinite(value)) evidence[name] = value
@@ -223,16 +243,21 @@ function judgement(run: History, told: Pick<Judgement, 'severity' | 'confidence'
       ? ''
       : ` (a step brings ${number(1 - excess, 2)} of the decrease that its slope promises; 0.75 or more is usual)`
   const times = rate === undefined || lower === undefined ? undefined : rate / lower
+  const advice =
+    rate === undefined || lower === undefined || times === undefined
+      ? 'Try a tenth of the learning rate.'
+      : `The learning rate ${number(rate)} is about ${number(times, 1)} times too high: try ${number(lower, 2)}.`
+  const isSettled = (run.derive(rateTrial)?.own ?? 1) < littleOfBest
   return {
     ...told,
+    ...(measured && isSettled && { confidence: Math.max(told.confidence, 0.9) }),
     words: `${told.words}${brought}.`,
-    evidence,
-    advice:
-      rate === undefined || lower === undefined || times === undefined
-        ? 'Try a tenth of the learning rate.'
-        : `The learning rate ${number(rate)} is about ${number(times, 1)} times too high: try ${number(lower, 2)}.`,
+    evidence: { ...evidence, ...measured?.evidence },
+    advice: measured
+      ? `${advice} ${measured.words}`
+      : `${advice}${trialProposal(run, 'tries nine rates for some steps each')}`,
     ...(rate !== undefined &&
       lower !== undefined && { suggestion: { what: 'learningRate' as const, value: lower, instead: rate } }),
-    basis: 'run',
+    basis: measured && isSettled ? 'experiment' : 'run',
   }
 }

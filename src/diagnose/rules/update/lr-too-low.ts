@@ -1,7 +1,8 @@
 /** @file lr-too-low: steps that are far too small for the valley they go down. */
 import { number } from '../../../check/words.ts'
+import type { Judgement } from '../../finding.ts'
 import type { History } from '../../history.ts'
-import type { DiagnosisRule } from '../../rule.ts'
+import type { DiagnosisRule, TooEarly } from '../../rule.ts'
 import { leastLosses } from '../../statistics/bad-ends.ts'
 import { type Descents, descents } from '../../statistics/descent.ts'
 import { goesDown, trustsGradients } from '../../statistics/direction.ts'
@@ -9,6 +10,7 @@ import { doubling } from '../../statistics/doubling.ts'
 import { type LossCurve, lossCurve } from '../../statistics/loss-curve.ts'
 import { pull } from '../../statistics/pull.ts'
 import { highestRate, rates } from '../../statistics/rates.ts'
+import { isBeyondTrial, measuredRate, rateTrial, trialProposal } from '../../statistics/trials.ts'
 import { updateRatios } from '../../statistics/update-ratios.ts'
 
 /** Excess below which a rate could be 20 times higher and still stop well before the bottom of the valley. */
@@ -33,6 +35,9 @@ const tinyRatio = 1e-4
 const farOn = 0.7
 const nearlyThere = 0.9
 const hardlyMoved = 0.03
+/** Of trials: what the run's own rate brings of what the best brings, and the least factor that speaks of it. */
+const nextToNothing = 0.1
+const leastFactor = 10
 const mostTimes = 1000
 const leastTimes = 5
 /** Below it the gradients do not reach the weights, and the rate is not the reason. */
@@ -40,50 +45,79 @@ const leastPull = 0.2
 
 export const lrTooLow: DiagnosisRule = {
   code: 'lr-too-low',
-  basis: ['run'],
+  basis: ['run', 'experiment'],
   statistic:
-    'Excess 1 − decrease/predicted of watched steps (or update : weight), the share of the way from guessing to the least loss that is done, and the trend of the loss.',
+    'Excess 1 − decrease/predicted of watched steps (or update : weight), the share of the way from guessing to the least loss that is done, and the trend of the loss. With --probe: what some steps bring at the run’s rate and at others up to a hundred times it, or more.',
   threshold:
-    'Excess below 0.007 early and late: the rate could be 20 times higher without reaching the bottom of the valley in one step; or below 0.009 late with updates below 5e-4 of the weights; or below 0.02 in a run of 100 steps or more with updates below 1.3e-3 to which as much time again would bring 7% of the way. And less than 70% of the way done (90% with updates below 2e-4, where twenty times the steps would bring a tenth of it, or all steps together have moved the weights by less than 3%) while the loss still falls, or while all slopes of the run together promise less than a fifth of what is left.',
+    'Excess below 0.007 early and late: the rate could be 20 times higher without reaching the bottom of the valley in one step; or below 0.009 late with updates below 5e-4 of the weights; or below 0.02 in a run of 100 steps or more with updates below 1.3e-3 to which as much time again would bring 7% of the way. And less than 70% of the way done (90% with updates below 2e-4, where twenty times the steps would bring a tenth of it, or all steps together have moved the weights by less than 3%) while the loss still falls, or while all slopes of the run together promise less than a fifth of what is left. In the trials: less than a tenth of what the best rate brings, at ten times the rate or more, in a run whose steps are fewer than half as many as would make up for it.',
   source:
     'LeCun, Bottou, Orr and Müller 1998, Efficient BackProp, section 4.6, eq. 23; CS231n notes, Neural networks 3 (update : weight about 1e-3; a linear fall is a low rate); Smith 2017, arXiv:1506.01186',
   judge(run) {
-    const curve = run.derive(lossCurve)
-    if (curve === undefined || run.start === undefined || run.outcome?.reason === 'stopped-early') return undefined
-    const needed = Math.max(leastLosses, 0.4 * (run.totalSteps ?? 0))
-    if (!run.ended && curve.count < needed) return { tooEarly: Math.ceil(needed) }
-    if (!isOnItsWay(run, curve) || !goesDown(run) || !trustsGradients(run)) return undefined
-    if (hasDecayed(run) || !((run.derive(pull)?.early ?? 1) > leastPull)) return undefined
-    const times = couldBeHigher(run, curve)
-    if (times === undefined || !stillFalls(run, curve)) return undefined
-    const rate = highestRate(run)
-    const value = rate === undefined ? undefined : Number((rate * times).toPrecision(1))
-    const excess = run.derive(descents)?.all.excess
-    const ratio = run.derive(updateRatios)?.all
-    return {
-      severity: 'warning',
-      confidence: times > 50 ? 0.85 : 0.7,
-      words: `After ${curve.count} steps the loss is ${number(curve.late.mean)}, ${number(100 * Math.max(0, curve.progress), 2)}% of the way from ${number(curve.origin)} to the least, and each step is far too small for the valley it goes down${
-        excess === undefined
-          ? ''
-          : ` (its curvature takes ${number(100 * Math.max(0, excess), 2)}% of what the slope promises)`
-      }.`,
-      evidence: {
-        loss: curve.late.mean,
-        progress: curve.progress,
-        timesHigher: times,
-        ...(rate !== undefined && { learningRate: rate }),
-        ...(excess !== undefined && Number.isFinite(excess) && { excess }),
-        ...(ratio !== undefined && Number.isFinite(ratio) && { updateToWeight: ratio }),
-      },
-      advice:
-        value === undefined
-          ? `Try a learning rate ${number(times, 1)} times higher.`
-          : `The learning rate ${number(rate as number)} is about ${number(times, 1)} times too low: try ${number(value)}.`,
-      ...(value !== undefined && { suggestion: { what: 'learningRate' as const, value, instead: rate } }),
-      basis: 'run',
-    }
+    const found = ofRun(run)
+    return found !== undefined && !('tooEarly' in found) ? found : (ofTrials(run) ?? found)
   },
+}
+
+/** Some steps bring next to nothing where the same steps at ten times the rate or more bring much, and the whole run goes less far than they do. */
+function ofTrials(run: History): Judgement | undefined {
+  const trial = run.derive(rateTrial)
+  const measured = measuredRate(run, 'higher')
+  const rate = highestRate(run)
+  if (trial === undefined || measured === undefined || rate === undefined) return undefined
+  if (measured.factor < leastFactor || !(trial.own < nextToNothing) || run.outcome?.reason === 'stopped-early')
+    return undefined
+  const isShort = (run.totalSteps ?? 0) < 0.5 * measured.factor * trial.steps
+  if (!isShort || isBeyondTrial(run, trial) || hasDecayed(run) || !goesDown(run) || !trustsGradients(run))
+    return undefined
+  return {
+    severity: 'warning',
+    confidence: 0.8,
+    words: `${trial.steps} steps bring ${number(100 * Math.max(0, trial.own), 2)}% of what they bring at ${measured.factor} times the rate, and the run has ${run.totalSteps}.`,
+    evidence: { learningRate: rate, timesHigher: measured.factor, ...measured.evidence },
+    advice: `The learning rate ${number(rate)} is about ${measured.factor} times too low: try ${number(measured.value)}. ${measured.words}`,
+    suggestion: { what: 'learningRate', value: measured.value, instead: rate },
+    basis: 'experiment',
+  }
+}
+
+function ofRun(run: History): Judgement | TooEarly | undefined {
+  const curve = run.derive(lossCurve)
+  if (curve === undefined || run.start === undefined || run.outcome?.reason === 'stopped-early') return undefined
+  const needed = Math.max(leastLosses, 0.4 * (run.totalSteps ?? 0))
+  if (!run.ended && curve.count < needed) return { tooEarly: Math.ceil(needed) }
+  if (!isOnItsWay(run, curve) || !goesDown(run) || !trustsGradients(run)) return undefined
+  if (hasDecayed(run) || !((run.derive(pull)?.early ?? 1) > leastPull)) return undefined
+  const times = couldBeHigher(run, curve)
+  if (times === undefined || !stillFalls(run, curve)) return undefined
+  const rate = highestRate(run)
+  const measured = measuredRate(run, 'higher')
+  const value = measured?.value ?? (rate === undefined ? undefined : Number((rate * times).toPrecision(1)))
+  const excess = run.derive(descents)?.all.excess
+  const ratio = run.derive(updateRatios)?.all
+  return {
+    severity: 'warning',
+    confidence: times > 50 ? 0.85 : 0.7,
+    words: `After ${curve.count} steps the loss is ${number(curve.late.mean)}, ${number(100 * Math.max(0, curve.progress), 2)}% of the way from ${number(curve.origin)} to the least, and each step is far too small for the valley it goes down${
+      excess === undefined
+        ? ''
+        : ` (its curvature takes ${number(100 * Math.max(0, excess), 2)}% of what the slope promises)`
+    }.`,
+    evidence: {
+      loss: curve.late.mean,
+      progress: curve.progress,
+      timesHigher: measured?.factor ?? times,
+      ...measured?.evidence,
+      ...(rate !== undefined && { learningRate: rate }),
+      ...(excess !== undefined && Number.isFinite(excess) && { excess }),
+      ...(ratio !== undefined && Number.isFinite(ratio) && { updateToWeight: ratio }),
+    },
+    advice:
+      value === undefined
+        ? `Try a learning rate ${number(times, 1)} times higher.`
+        : `The learning rate ${number(rate as number)} is about ${number(measured?.factor ?? times, 1)} times too low: try ${number(value)}.${measured ? ` ${measured.words}` : trialProposal(run, 'tries nine rates for some steps each')}`,
+    ...(value !== undefined && { suggestion: { what: 'learningRate' as const, value, instead: rate } }),
+    basis: measured ? 'experiment' : 'run',
+  }
 }
 
 /** A rate that came down by plan is another matter. */

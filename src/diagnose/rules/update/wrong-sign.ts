@@ -7,21 +7,31 @@ import { troubleFrom } from '../../statistics/checked.ts'
 import { type Descent, descents } from '../../statistics/descent.ts'
 import { epochCurve, lossCurve } from '../../statistics/loss-curve.ts'
 import { quantile } from '../../statistics/numbers.ts'
+import { batchTrial, rateTrial } from '../../statistics/trials.ts'
 
 /** Of the cosine between a first update and downhill: of adaptive rules it is −0.6 or so. */
 const straightUp = -0.3
+/** Of the loss before: what stands out of rounding. */
+const leastRise = 1e-4
+/** By what the rise may grow where the rate grows three times. */
+const inProportion = { least: 2, most: 5 }
 
 export const wrongSign: DiagnosisRule = {
   code: 'wrong-sign',
-  basis: ['graph', 'run', 'gradient-check'],
+  basis: ['graph', 'run', 'gradient-check', 'experiment'],
   statistic:
-    'Before training: the loss against its formula. In the run: the angle between update and gradient, −⟨g, Δ⟩/(‖g‖‖Δ‖); a loss that falls far below 0 while no more answers are right than by guessing.',
+    'Before training: the loss against its formula. In the run: the angle between update and gradient, −⟨g, Δ⟩/(‖g‖‖Δ‖); a loss that falls far below 0 while no more answers are right than by guessing. With --probe: what the loss does at the lowest of the rates that are tried, on other batches and on one that is repeated.',
   threshold:
-    'An angle of more than 90° in three quarters of the first watched steps, or straight up (cosine −0.3) in the first step and uphill ever since: whatever a rule does, on average it has to go down (Armijo); momentum goes uphill for a while, never from the start.',
+    'An angle of more than 90° in three quarters of the first watched steps, or straight up (cosine −0.3) in the first step and uphill ever since: whatever a rule does, on average it has to go down (Armijo); momentum goes uphill for a while, never from the start. In the trials: a loss that rises in proportion to the rate where steps are smallest, and on a batch that is repeated; a rate that is too high makes it rise as its square or faster.',
   source:
     'Nocedal and Wright 2006, Numerical Optimization, section 3.1 (descent directions); the sanity check of the loss',
   judge(run) {
-    return troubleFrom(run, 'wrong-sign', { severity: 'error', basis: 'graph' }) ?? uphill(run) ?? maximised(run)
+    return (
+      troubleFrom(run, 'wrong-sign', { severity: 'error', basis: 'graph' }) ??
+      uphill(run) ??
+      maximised(run) ??
+      atEveryRate(run)
+    )
   },
 }
 
@@ -71,5 +81,33 @@ function maximised(run: History): Judgement | undefined {
     evidence: { loss: curve.late.mean, accuracy: last, guess },
     advice: 'The loss is turned round: a cross-entropy is minus the logarithm of the probability of the right answer.',
     basis: 'run',
+  }
+}
+
+/** Steps of any size make the loss worse, the smallest in proportion to their size, also that of the one batch from which they come. */
+function atEveryRate(run: History): Judgement | undefined {
+  const [rates, batch] = [run.derive(rateTrial), run.derive(batchTrial)]
+  // Whoever watched the steps knows better.
+  if (rates === undefined || batch === undefined || run.derive(descents) !== undefined) return undefined
+  const { untrained, ends, steps } = rates
+  const [first, second] = ends.map(({ end }) => end - untrained)
+  const grows = (second / first) * (3 / (ends[1].factor / ends[0].factor))
+  const size = Math.abs(untrained)
+  if (!(first > leastRise * size && grows > inProportion.least && grows < inProportion.most)) return undefined
+  if (!ends.every(({ end }) => end > untrained) || !(batch.end > batch.start * (1 + leastRise))) return undefined
+  return {
+    severity: 'error',
+    confidence: 0.85,
+    words: `At each of ${ends.length} rates the loss goes up within ${steps} steps: from ${number(untrained)} to ${number(ends[0].end)} at ${ends[0].factor} times the run's rate, and in proportion to it; one batch over and over goes from ${number(batch.start)} to ${number(batch.end)}.`,
+    evidence: {
+      trialUntrained: untrained,
+      trialLowest: ends[0].end,
+      growth: grows,
+      batchStart: batch.start,
+      batchEnd: batch.end,
+    },
+    advice:
+      'Turn the sign of the step round in the update rule (a parameter becomes x − rate · gradient), or that of the loss; then check the gradient (rappel check).',
+    basis: 'experiment',
   }
 }
