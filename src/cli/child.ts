@@ -118,7 +118,9 @@ async function train(
     ? await RunRecord.resume(kept, request)
     : await RunRecord.begin(plan, engine, folder.path, request)
   return record.through(async () => {
-    const result = await run(plan, engine, record, { checked, resume: kept?.found?.bytes })
+    if (request.probe) tell({ type: 'trying' })
+    const { unchecked, probe } = request
+    const result = await run(plan, engine, record, { checked, unchecked, probe, resume: kept?.found?.bytes })
     return keep(plan, folder.path, result)
   })
 }
@@ -155,15 +157,23 @@ async function raceRules(plan: TrainingPlan, provider: Config['provider'], reque
   return { type: 'raced', report, runs }
 }
 
+/** What stands around a run. */
+interface Around extends Pick<TrainRequest, 'unchecked' | 'probe'> {
+  readonly checked?: CheckDocument
+  readonly resume?: Uint8Array
+}
+
 async function run(
   plan: TrainingPlan,
   engine: Engine,
   record: RunRecord,
-  { checked, resume }: { readonly checked?: CheckDocument; readonly resume?: Uint8Array },
+  { checked, unchecked, probe, resume }: Around,
 ): Promise<WatchedResult> {
   const { cpu, platform } = environment()
   return watchedTraining(plan, engine, {
     ...(checked && { check: { type: 'check', ...checked } }),
+    ...(unchecked && { check: false }),
+    experiments: probe,
     ...(engine.provider !== 'cpu' && { checkEngine: await nativeEngine({ threads: plan.threads }) }),
     before: record.before,
     onEvent: (event) => {

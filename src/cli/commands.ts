@@ -39,6 +39,8 @@ export const commands: Readonly<Record<string, Command>> = {
       resume: { value: '<run>', help: "go on with a run that was stopped: its id, its folder, or 'last'" },
       'find-rate': { help: 'train nothing, but try which learning rate to begin with' },
       check: { help: 'check the gradients first, and whether a few examples can be learned by heart' },
+      'no-check': { help: 'leave out the quick checks that are made before every training' },
+      probe: { help: 'try other rates, shuffled targets and one batch for some steps first' },
       ...training,
     },
     example: 'rappel train --config other.config.ts --json',

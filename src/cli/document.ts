@@ -1,6 +1,7 @@
 /** @file The final document of a run: what `--json` prints and `run.json` holds. Documented in docs/json.md. */
 import { wilsonInterval } from '../base/statistics.ts'
 import type { DiagnosisReport } from '../diagnose/diagnosis.ts'
+import type { ExperimentEvent } from '../diagnose/events.ts'
 import type { WatchedResult } from '../diagnose/train.ts'
 import type { EpochEvent, Measurement, Outcome, StartEvent } from '../train/events.ts'
 
@@ -13,6 +14,8 @@ export interface Measured extends Measurement {
 export interface RunDocument extends DiagnosisReport {
   readonly schema: 1
   readonly outcome: Outcome
+  /** What the trials before the first step showed, where they were made (`--probe`). */
+  readonly experiments?: readonly ExperimentEvent[]
   readonly seed: number
   readonly validation?: Measured
   readonly training?: Measured
@@ -38,6 +41,7 @@ export function runDocument(result: WatchedResult, model: string | undefined): R
     outcome: result.outcome,
     verdict: result.verdict,
     findings: result.findings,
+    ...(result.experiments && { experiments: result.experiments }),
     seed: result.start.seed,
     ...(measuredAt.validation && { validation: measured(measuredAt.validation) }),
     ...(trained?.training && { training: measured(trained.training) }),

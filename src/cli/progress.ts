@@ -1,9 +1,11 @@
 /** @file Progress on standard error: one line that is drawn over on a terminal, one line an epoch elsewhere. */
 import type { LoadProgress } from '../data/progress.ts'
-import type { ToldEvent } from '../diagnose/events.ts'
+import type { CheckEvent, ToldEvent } from '../diagnose/events.ts'
 import type { EpochEvent, ResumeEvent, RollBackEvent, StartEvent } from '../train/events.ts'
+import { experimentText } from './experiments-report.ts'
 import { findingEventText } from './findings-report.ts'
 import { count, painter, percent, significant } from './report.ts'
+import { troubleLines } from './sanity-report.ts'
 
 /** Milliseconds between two drawings: more often is only flicker. */
 const interval = 80
@@ -14,6 +16,8 @@ export class Progress {
   #last: EpochEvent | undefined
   #drawnAt = 0
   #drawn = false
+  /** What the check found has been said already, as the whole report of it. */
+  checkIsShown = false
   /** The file whose download was told last. */
   #loading: string | undefined
 
@@ -27,6 +31,8 @@ export class Progress {
     else if (event.type === 'epoch') this.#epoch(event)
     else if (event.type === 'resume') this.#resume(event)
     else if (event.type === 'roll-back') this.#rollBack(event)
+    else if (event.type === 'check') this.#check(event)
+    else if (event.type === 'experiment') this.#say(experimentText(event, this.#start))
     else if (event.type === 'finding' || event.type === 'finding-cleared')
       this.#say(findingEventText(event, painter(this.#stream)))
   }
@@ -54,6 +60,13 @@ export class Progress {
     this.#stream.write(
       `training on ${count(data.training)} examples of ${data.name}, ${event.epochs} epoch${event.epochs === 1 ? '' : 's'}\n`,
     )
+  }
+
+  /** What has the code of a finding is told as one: here the rest. */
+  #check({ sanity, words }: CheckEvent): void {
+    if (this.checkIsShown) return
+    if (sanity === undefined) this.#say(words)
+    else for (const line of troubleLines(sanity.findings.filter(({ code }) => code === undefined))) this.#say(line)
   }
 
   #say(text: string | undefined): void {

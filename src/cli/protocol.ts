@@ -29,6 +29,10 @@ export interface TrainRequest extends Project {
   readonly resume?: string
   /** Whether gradients too are checked before, and whether the net can learn a few examples by heart. */
   readonly check?: boolean
+  /** Whether the quick checks are left out, which are made before every training. Default false. */
+  readonly unchecked?: boolean
+  /** Whether trials are made first: other rates, shuffled targets, one batch over and over. */
+  readonly probe?: boolean
 }
 
 export interface CheckRequest extends Project {
@@ -64,6 +68,8 @@ export type FromChild =
   | { readonly type: 'racing'; readonly progress: RaceProgress }
   /** One of the checks before learning begins. */
   | { readonly type: 'looking'; readonly check: SanityCheckName }
+  /** The trials before a training begin. */
+  | { readonly type: 'trying' }
   /** The check before a training. */
   | { readonly type: 'before'; readonly check: CheckDocument }
   | Result

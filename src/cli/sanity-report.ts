@@ -20,11 +20,16 @@ export function sanityText(sanity: Sanity, paint: Paint): string {
 
 /** One line, for where the checks are not the matter; what is wrong is named. */
 export function sanityLine(sanity: Sanity): string {
-  const troubles = sanity.findings.filter(isTrouble)
+  const troubles = troubleLines(sanity.findings)
   if (troubles.length === 0) return `sanity checks: pass, ${countsOf(sanity)} in ${sanity.seconds.toFixed(2)} s`
-  return troubles
+  return troubles.join('\n')
+}
+
+/** A line for each finding that is something to act on. */
+export function troubleLines(findings: readonly SanityFinding[]): readonly string[] {
+  return findings
+    .filter(isTrouble)
     .map(({ check, verdict, code, got, words }) => `sanity checks: ${verdict}, ${code ?? check}: ${got}. ${words}`)
-    .join('\n')
 }
 
 function countsOf({ findings }: Sanity): string {

@@ -17,14 +17,18 @@ import { wholeNumber } from './whole-number.ts'
 /** Trains the project in `--config`. @returns the exit status */
 export async function trainCommand(flags: Flags): Promise<number> {
   const { resume, config } = flags as { readonly resume?: string; readonly config?: string }
+  if (flags.check && flags['no-check'])
+    throw usageError('--check and --no-check cannot stand together', 'leave out one of them')
   if (flags['find-rate']) {
-    const odd = ['resume', 'out', 'store', 'events', 'ui', 'check'].find((name) => flags[name] !== undefined)
+    const odd = ['resume', 'out', 'store', 'events', 'ui', 'check', 'no-check', 'probe'].find(
+      (name) => flags[name] !== undefined,
+    )
     if (odd !== undefined)
       throw usageError(`--${odd} cannot stand with --find-rate: nothing is kept or recorded`, `leave out --${odd}`)
     return (await import('./find-rate-command.ts')).findRateCommand(flags, findConfigFile(config))
   }
   if (resume === undefined) return run(flags, findConfigFile(config), flags.check === true)
-  const fixed = ['seed', 'threads', 'out', 'check'].find((name) => flags[name] !== undefined)
+  const fixed = ['seed', 'threads', 'out', 'check', 'no-check', 'probe'].find((name) => flags[name] !== undefined)
   if (fixed !== undefined)
     throw usageError(`--${fixed} cannot stand with --resume: a run goes on as it was begun`, `leave out --${fixed}`)
   return run(flags, config === undefined ? undefined : findConfigFile(config))
@@ -67,13 +71,20 @@ async function train(
     store: flags.store as string | undefined,
     resume: flags.resume as string | undefined,
     check,
+    unchecked: flags['no-check'] === true,
+    probe: flags.probe === true,
   }
   const progress = new Progress(process.stderr)
   let resumedAt: number | undefined
   const ended = await workInChild(
     { type: 'train', request },
     (message) => {
-      if (message.type === 'before') showCheck(message.check)
+      if (message.type === 'before') {
+        showCheck(message.check)
+        progress.checkIsShown = true
+      }
+      if (message.type === 'trying')
+        process.stderr.write('trying other learning rates, shuffled targets and one batch first\n')
       if (message.type === 'loading') progress.load(message.progress)
       if (message.type !== 'event') return
       if (flags.events) process.stdout.write(`${toJson(message.event)}\n`)

@@ -288,6 +288,13 @@ describe('usage', () => {
       ['demo', '--seed', '99999999999999999999'],
       '--seed is 100000000000000000000, expected a whole number from 0 up',
     ],
+    [
+      'a check and none',
+      ['train', '--check', '--no-check'],
+      '--check and --no-check cannot stand together',
+      'leave out one of them',
+    ],
+    ['trials with a value', ['train', '--probe=3'], "--probe takes no value, got '3'"],
     ['a seed in powers', ['demo', '--seed', '1e3'], '--seed is "1e3", expected a whole number from 0 up'],
     [
       'a folder without configuration',

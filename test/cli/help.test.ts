@@ -45,6 +45,8 @@ test('of one command', async () => {
       --resume <run>   go on with a run that was stopped: its id, its folder, or 'last'
       --find-rate      train nothing, but try which learning rate to begin with
       --check          check the gradients first, and whether a few examples can be learned by heart
+      --no-check       leave out the quick checks that are made before every training
+      --probe          try other rates, shuffled targets and one batch for some steps first
       --seed <n>       the seed of all chance: data order, first values, dropout
       --threads <n>    threads within one operator (default: by the size of the net)
       --out <folder>   where to write the run (default: a new folder in .rappel/runs)

@@ -28,11 +28,11 @@ describe('train --find-rate', () => {
     expect(found.rates).toHaveLength(found.losses.length)
     expect(found.suggestion).toBeLessThan(found.lowestAt)
   })
-  test('what cannot stand with it', async () => {
-    const { status, stderr } = await rappel('train', '--find-rate', '--resume', 'last')
+  test.each([['--resume', 'last'], ['--no-check'], ['--probe']])('what cannot stand with it: %s', async (...words) => {
+    const { status, stderr } = await rappel('train', '--find-rate', ...words)
     expect([status, stderr]).toEqual([
       2,
-      'rappel: --resume cannot stand with --find-rate: nothing is kept or recorded\n  leave out --resume\n',
+      `rappel: ${words[0]} cannot stand with --find-rate: nothing is kept or recorded\n  leave out ${words[0]}\n`,
     ])
   })
 })

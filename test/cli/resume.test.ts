@@ -114,6 +114,8 @@ describe('a run that has finished', () => {
     [['--resume', 'last', '--seed', '3'], /--seed cannot stand with --resume/],
     [['--resume', 'last', '--out', 'x'], /--out cannot stand with --resume/],
     [['--resume', 'last', '--check'], /--check cannot stand with --resume/],
+    [['--resume', 'last', '--no-check'], /--no-check cannot stand with --resume/],
+    [['--resume', 'last', '--probe'], /--probe cannot stand with --resume/],
     [['--resume', 'last', '--store', 'none.sqlite'], /none\.sqlite does not exist/],
   ])('%j is refused', async (args, message) => {
     const { status, stderr } = await rappel(made, ...args)

@@ -66,11 +66,56 @@ describe('documents', () => {
     expect(events.at(-1)).toMatchObject({ schema: 1, steps: 45 })
   })
 
+  test('--probe makes trials first: told, recorded, in the document', async () => {
+    const rate = 'optim.sgd({ learningRate: 50 })'
+    const { folder, runFolder, text } = bound(project({ 'rappel.config.ts': configText({ ...deep, update: rate }) }))
+    const { status, stdout, stderr } = await installation.run(['train', '--probe', '--json'], { cwd: folder })
+    expect(status).toBe(1)
+    const document: RunDocument = JSON.parse(stdout)
+    expect(document.experiments?.map(({ experiment }) => experiment)).toEqual([
+      'rates',
+      'shuffled-targets',
+      'repeated-batch',
+    ])
+    // What is not finite is spelt out.
+    expect(document.experiments?.[0].values).toMatchObject({ steps: 100, 'loss at 1': 'Infinity' })
+    expect(JSON.parse(text(`${runFolder()}/run.json`))).toEqual(document)
+    const high = document.findings.find(({ code }) => code === 'lr-too-high')
+    expect(high).toMatchObject({ basis: 'experiment', suggestion: { what: 'learningRate', instead: 50 } })
+    expect(stderr).toMatch(/^trying other learning rates/)
+    expect(stderr).toMatch(/learning rate 50 +diverged {2}← the run's own/)
+    const again = await installation.run(['diagnose', '--json'], { cwd: folder })
+    const recorded = JSON.parse(again.stdout).runs[0].findings.find(
+      ({ code }: { code: string }) => code === 'lr-too-high',
+    )
+    expect(recorded).toMatchObject({ basis: 'experiment', suggestion: high?.suggestion })
+  })
+
+  test('--no-check leaves the check out', async () => {
+    const { folder } = project({ 'rappel.config.ts': configText() })
+    const { status, stdout } = await installation.run(['train', '--no-check', '--events'], { cwd: folder })
+    expect(status).toBe(0)
+    expect(JSON.parse(stdout.split('\n')[0]).type).toBe('start')
+  })
+
+  test('what the check finds that is no finding of the diagnosis is said; with --check once', async () => {
+    const mixing = {
+      model: "nn.sequential(nn.functional('mixed', (x) => op.softmax(x, 0)), nn.dense(10))",
+    }
+    const files = { 'rappel.config.ts': configText(mixing, "import { op } from 'rappel/graph'\n") }
+    for (const flags of [[], ['--check']]) {
+      const { stderr } = await installation.run(['train', ...flags], { cwd: project(files).folder })
+      expect(stderr.match(/sanity checks: fail, dependency: .*mixed1/g)).toHaveLength(1)
+    }
+    const quiet = await installation.run(['train', '--no-check'], { cwd: project(files).folder })
+    expect(quiet.stderr).not.toContain('sanity checks')
+  })
+
   test('every field is documented', async () => {
     const { folder } = project({
       'rappel.config.ts': configText({ hyper: '{ rate: 0.1 }', penalty: 'penalty.l2(1e-4)' }),
     })
-    const { stdout } = await installation.run(['train', '--events'], { cwd: folder })
+    const { stdout } = await installation.run(['train', '--events', '--probe'], { cwd: folder })
     const documentation = readFileSync(new URL('../../docs/json.md', import.meta.url), 'utf8')
     const events = stdout
       .trimEnd()
@@ -81,6 +126,9 @@ describe('documents', () => {
       .map((event) => (event.type === 'probe' ? { ...event, values: 0, distributions: 0, pictures: 0 } : event))
       // The pictures' names are told in a sentence.
       .map((event) => (event.type === 'data' ? { ...event, pictures: 0 } : event))
+      // The factors stand in a sentence too.
+      .map((event) => (event.type === 'experiment' ? { ...event, values: 0 } : event))
+      .map((event) => ({ ...event, ...(event.experiments && { experiments: [] }) }))
       .map((event) => JSON.parse(JSON.stringify(event), (name, value) => (name === 'evidence' ? 0 : value)))
     const names = new Set(told.flatMap((event) => paths(event)).flatMap((path) => path.split('.')))
     names.delete('rate')

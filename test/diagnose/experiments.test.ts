@@ -14,11 +14,15 @@ import { engine } from '../train/steps.ts'
 const rate = 0.05
 
 /** Inputs 1 and −1, so that each example's loss is w² where its target is 0. */
-function parabola(targets: readonly number[][], inputs = [[1], [-1], [1], [-1]]): TrainingPlan {
+function parabola(
+  targets: readonly number[][],
+  inputs = [[1], [-1], [1], [-1]],
+  learningRate: number = rate,
+): TrainingPlan {
   return makePlan({
     model: dense(1, { bias: false, init: constant(1) }),
     loss: squaredError(),
-    update: sgd({ learningRate: rate }),
+    update: sgd({ learningRate }),
     training: dataset({ inputs, targets, task: 'regression' }),
     epochs: 3,
     batchSize: 4,
@@ -26,20 +30,44 @@ function parabola(targets: readonly number[][], inputs = [[1], [-1], [1], [-1]])
   })
 }
 
+/** Losses of steps 75 to 99 by the formula. */
+const lastLosses = (learningRate: number) =>
+  Array.from({ length: 25 }, (_, i) => ((1 - 2 * learningRate) ** 2) ** (75 + i))
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
 const valuesOf = async (plan: TrainingPlan) =>
   Object.fromEntries((await runExperiments(plan, engine)).map(({ experiment, values }) => [experiment, values]))
 
 test('the loss that other rates come to is the mean of steps 75 to 99', async () => {
   const { rates } = await valuesOf(parabola([[0], [0], [0], [0]]))
-  expect(rates).toMatchObject({ steps: 100, start: 1 })
+  expect(rates).toMatchObject({ steps: 100, start: 1, untrained: 1 })
+  expect(Object.keys(rates)).toHaveLength(rateFactors.length + 3)
   for (const factor of rateFactors) {
     const shrink = (1 - 2 * rate * factor) ** 2
-    const last = Array.from({ length: 25 }, (_, i) => shrink ** (75 + i))
-    const mean = last.reduce((sum, loss) => sum + loss, 0) / last.length
     // 4^75 and more: beyond float32 before the hundredth step.
     if (shrink > 1) expect(rates[rateName(factor)]).toBe(Number.POSITIVE_INFINITY)
-    else expect(rates[rateName(factor)]).toBeCloseTo(mean, 5)
+    else expect(rates[rateName(factor)]).toBeCloseTo(meanOf(lastLosses(rate * factor)), 5)
   }
+})
+
+test('rates further off are tried for as long as the last one is the best', async () => {
+  // 0.5 goes to the bottom in one step: 1000 times the first, a thousandth of the second.
+  const { rates: low } = await valuesOf(parabola([[0], [0], [0], [0]], undefined, 5e-4))
+  expect(low[rateName(300)]).toBeCloseTo(meanOf(lastLosses(0.15)), 5)
+  expect(low[rateName(1000)]).toBeCloseTo(0, 5)
+  const { rates: high } = await valuesOf(parabola([[0], [0], [0], [0]], undefined, 500))
+  expect(high[rateName(0.003)]).toBe(Number.POSITIVE_INFINITY)
+  expect(high[rateName(0.001)]).toBeCloseTo(0, 5)
+})
+
+test('the standard error is that of successive differences', async () => {
+  const { 'shuffled-targets': trial } = await valuesOf(parabola([[0], [0], [0], [0]], undefined, 1e-4))
+  // The best of the rates, at which w shrinks by 0.8 a step: what is left differs from step to step by that.
+  const last = lastLosses(1e-4 * trial.factor)
+  const squares = meanOf(last.slice(1).map((loss, i) => (loss - last[i]) ** 2))
+  expect(trial.ownError).toBeCloseTo(Math.sqrt(squares / 2 / 25), 8)
+  // Four targets of 0 in another order are the same.
+  expect(trial.shuffledError).toBe(trial.ownError)
 })
 
 test('targets in another order cannot be learnt where own ones can, and one batch can be learnt by heart', async () => {

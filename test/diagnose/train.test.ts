@@ -44,6 +44,50 @@ async function watched(plan: TrainingPlan, options: WatchedOptions = {}) {
 
 const checkOf = (events: readonly ToldEvent[]) => events.find(({ type }) => type === 'check') as CheckEvent | undefined
 
+describe('the trials', () => {
+  test('are told after the start, and in the result; without them not a bit is another', async () => {
+    const plain = await watched(fullPlan())
+    expect(plain.experiments).toBeUndefined()
+    const { kinds, experiments, ...result } = await watched(fullPlan(), { experiments: true })
+    const at = kinds.indexOf('experiment')
+    expect(kinds.slice(0, 3)).toEqual(['check', 'start', 'data'])
+    expect(kinds.lastIndexOf('experiment')).toBeLessThan(kinds.indexOf('epoch'))
+    expect(at).toBeGreaterThan(2)
+    expect(experiments?.map(({ experiment }) => experiment)).toEqual(['rates', 'shuffled-targets', 'repeated-batch'])
+    expect(bitsOf(result)).toEqual(bitsOf(plain))
+  })
+
+  test('not of a run that goes on; those that were made are told as they are', async () => {
+    const { taken } = await run(fullPlan())
+    expect((await watched(fullPlan(), { resume: taken[1].bytes, experiments: true })).kinds).not.toContain('experiment')
+    const made = { type: 'experiment', experiment: 'rates', step: 0, epoch: 0, values: { steps: 1 } } as const
+    expect((await watched(fullPlan(), { experiments: [made] })).experiments).toEqual([made])
+  })
+
+  test('what keeps them from being made is told, and the training goes on', async () => {
+    let sessions = 0
+    const refusing: Engine = {
+      ...engine,
+      compile(...given: Parameters<Engine['compile']>) {
+        sessions += 1
+        if (sessions === 1) throw new Error('no room')
+        return engine.compile(...given)
+      },
+    } as Engine
+    const events: ToldEvent[] = []
+    const result = await watchedTraining(fullPlan(), refusing, {
+      check: false,
+      experiments: true,
+      onEvent: (event) => events.push(event),
+    })
+    expect(result.outcome.reason).toBe('finished')
+    expect(events.find(({ type }) => type === 'experiment')).toMatchObject({
+      values: {},
+      words: expect.stringMatching(/^The trials before the training were not finished: .*no room/),
+    })
+  })
+})
+
 describe('the check', () => {
   test('comes first, and is all but what is slow', async () => {
     const { events, kinds } = await watched(fullPlan())
