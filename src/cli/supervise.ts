@@ -45,6 +45,8 @@ export async function workInChild(work: Work, onMessage: (message: FromChild) =>
     if (child.connected) child.send(message, () => {})
   }
   stop.asked.addEventListener('abort', () => {
+    // The page may stay when the work is done: then there is nothing that could take long.
+    if (child.exitCode !== null || child.signalCode !== null) return
     send({ type: 'stop' })
     dragging = setTimeout(
       () => process.stderr.write('rappel: stopping takes long; ask again to end it at once\n'),

@@ -70,8 +70,10 @@ test('demo --ui: the page from the beginning, and until Ctrl-C; then rappel repo
   const facts = (await (await fetch(`${url}api/runs/${id}/facts`)).json()) as { start: { type: string } }
   expect(facts.start.type).toBe('start')
   child.kill('SIGINT')
-  const { status, stdout } = await ended
+  const { status, stdout, stderr } = await ended
   expect([status, JSON.parse(stdout).outcome]).toEqual([0, { reason: 'finished' }])
+  // Nothing is left that could take long to stop.
+  expect(stderr).toMatch(/until Ctrl-C\n$/)
 
   const written = await cli.run(['report', '--json'], { cwd: folder.folder })
   const report = join(folder.runFolder(), 'report.html')
